@@ -1,0 +1,67 @@
+"""The ``qbank`` command. Each command's module is loaded when it is called: reading an article needs no Flask."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from qbank import __version__
+
+# command -> module and attribute
+COMMANDS = {
+    "article": "qbank.cli.article:article",
+    "backup": "qbank.cli.operations:backup",
+    "block": "qbank.cli.block:block",
+    "check": "qbank.cli.check:check",
+    "content": "qbank.cli.content:content",
+    "db": "qbank.cli.operations:db",
+    "doctor": "qbank.cli.operations:doctor",
+    "rebuild": "qbank.cli.block:rebuild",
+    "restore": "qbank.cli.operations:restore",
+    "serve": "qbank.cli.serve:serve",
+    "user": "qbank.cli.user:user",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command only when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands' names."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return one command, importing its module; None for an unknown name."""
+        where = COMMANDS.get(cmd_name)
+        if where is None:
+            return None
+        module, attribute = where.split(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="qbank")
+def cli() -> None:
+    """Run and look after a qbank: a question bank for medical board examinations."""
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 done, 1 refused or problems found, 2 wrong use."""
+    from qbank.cli.edge import explain
+
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        click.echo("stopped", err=True)
+        sys.exit(1)
+    except Exception as error:
+        click.echo(explain(error), err=True)
+        sys.exit(1)
