@@ -1,0 +1,1 @@
+"""People: accounts, roles, first-run set-up, invitations."""

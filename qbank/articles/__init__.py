@@ -1,0 +1,1 @@
+"""Clinical question-and-answer articles: reading, drafting, revisions, pages."""

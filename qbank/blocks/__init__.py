@@ -1,0 +1,1 @@
+"""Blocks: building, taking, timing, closing, scoring."""

@@ -1,0 +1,1 @@
+"""Items, their immutable versions, life cycle, flaw checks and authoring pages."""
