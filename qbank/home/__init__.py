@@ -1,0 +1,1 @@
+"""The front page: what to do next, for each role."""

@@ -1,0 +1,1 @@
+"""Shared view machinery: errors, Markdown, pagination, navigation."""
