@@ -1,0 +1,1 @@
+"""Questions in and out: one module per format, all of one shape."""
