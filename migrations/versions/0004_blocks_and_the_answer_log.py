@@ -101,6 +101,7 @@ def upgrade() -> None:
         ),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("deadline_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_active_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
@@ -138,7 +139,7 @@ def upgrade() -> None:
         op.f("ix_block_person_id_state_ended_at"), "block", ["person_id", "state", "ended_at"], unique=False
     )
     op.create_index(op.f("ix_block_preset_id"), "block", ["preset_id"], unique=False)
-    op.create_index(op.f("ix_block_state_deadline_at"), "block", ["state", "deadline_at"], unique=False)
+    op.create_index(op.f("ix_block_state_closes_at"), "block", ["state", "closes_at"], unique=False)
     op.create_index(
         "uq_block_one_open_timed",
         "block",
@@ -396,7 +397,7 @@ def downgrade() -> None:
         sqlite_where=sa.text("timing = 'timed' AND state != 'ended'"),
         postgresql_where=sa.text("timing = 'timed' AND state != 'ended'"),
     )
-    op.drop_index(op.f("ix_block_state_deadline_at"), table_name="block")
+    op.drop_index(op.f("ix_block_state_closes_at"), table_name="block")
     op.drop_index(op.f("ix_block_preset_id"), table_name="block")
     op.drop_index(op.f("ix_block_person_id_state_ended_at"), table_name="block")
     op.drop_index(op.f("ix_block_pass_id"), table_name="block")

@@ -53,9 +53,8 @@ def main() -> None:
     from qbank.cli.edge import explain
 
     try:
-        cli.main(standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        # outside standalone mode click returns the code of an Exit instead of leaving with it
+        sys.exit(cli.main(standalone_mode=False) or 0)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
-from sqlalchemy.orm import Session
 
 from qbank.errors import InvalidError, QBankError
 from qbank.settings import Settings, SettingsError, load
+
+if TYPE_CHECKING:  # commands that need no database start without SQLAlchemy
+    from sqlalchemy.orm import Session
 
 
 def explain(error: Exception) -> str:

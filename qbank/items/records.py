@@ -180,3 +180,36 @@ def to_record(version: ItemVersion, enemies: tuple[str, ...] = ()) -> ItemRecord
         doubt=version.doubt or None,
         rule=version.rule or None,
     )
+
+
+def content_of(
+    version: ItemVersion, *, system_id: int | None, task_id: int | None, discipline_ids: tuple[int, ...]
+) -> VersionContent:
+    """Return what a whole version says, classified anew."""
+    return VersionContent(
+        stem=version.stem,
+        lead_in=version.lead_in,
+        objective=version.objective,
+        explanation=version.explanation,
+        options=tuple(
+            OptionContent(
+                text=option.text,
+                is_key=option.is_key,
+                rationale=option.rationale,
+                statement_ids=tuple(row.statement_id for row in option.statements),
+                origin=option.origin,
+                needs_expert=option.needs_expert,
+            )
+            for option in version.options
+        ),
+        reference_ids=tuple(row.reference_id for row in version.references),
+        statement_ids=tuple(row.statement_id for row in version.statements),
+        system_id=system_id,
+        task_id=task_id,
+        discipline_ids=discipline_ids,
+        difficulty=version.difficulty,
+        tags=tuple(version.tags),
+        shuffle=version.shuffle,
+        doubt=version.doubt,
+        vignette_version_id=version.vignette_version_id,
+    )

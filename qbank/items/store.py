@@ -100,6 +100,8 @@ def save_version(
         raise EditConflictError(current)
     if current.content_hash == content.digest():
         return Saved(item, current, changed=False)
+    if item.owner_id is None and actor is not None:
+        item.owner_id = actor.id  # whoever takes an ownerless item in hand answers for it
     if current.state in REPLACEABLE:
         note_change(session, actor, current, ItemState.SUPERSEDED, "a newer draft was saved")
     version = _add_version(session, actor, item, content, origin, provenance or _inherited(current))

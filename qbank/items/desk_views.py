@@ -1,0 +1,141 @@
+"""The authoring desk: writing an item beside its checks, its preview and its evidence."""
+
+from __future__ import annotations
+
+import secrets
+
+from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from qbank.articles import queries as articles
+from qbank.errors import InvalidError, NotFoundError
+from qbank.items import authoring, checks, records, store, taxonomy
+from qbank.items.authoring import Evidence
+from qbank.items.blueprint import bp
+from qbank.items.compare import words
+from qbank.items.forms import ItemForm
+from qbank.items.models import Item, ItemVersion, Origin
+from qbank.markup import render, render_inline
+from qbank.security.guard import person
+from qbank.security.permissions import Permission, allow
+from qbank.web.transaction import db
+
+
+def _form() -> ItemForm:
+    form = ItemForm()
+    form.offer(taxonomy.taxa(db()))
+    return form
+
+
+def _offered(form: ItemForm, slug: str) -> Evidence:
+    return authoring.evidence(db(), form.statements.data or [], form.references.data or [], slug)
+
+
+def _page(form: ItemForm, offered: Evidence, *, slug: str, status: int = 200, **more: object) -> ResponseReturnValue:
+    form.offer(taxonomy.taxa(db()))
+    page = render_template(
+        "items/desk.html",
+        form=form,
+        offered=offered,
+        slug=slug,
+        articles=articles.choices(db()),
+        findings=checks.findings(authoring.half_written(form)),
+        **{"item": None, "version": None, "conflict": None, **more},
+    )
+    return page, status
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@allow(Permission.AUTHOR)
+def new() -> ResponseReturnValue:
+    """Write a new item."""
+    form, slug = _form(), request.values.get("article", "")[:100]
+    offered = _offered(form, slug)
+    if form.is_submitted() and "more_options" in request.form:
+        form.options.append_entry()
+        return _page(form, offered, slug=slug)
+    if form.validate_on_submit() and "offer" not in request.form:
+        content = authoring.to_content(db(), form, offered)
+        saved = store.create_item(
+            db(), person(), content, external_id=f"q-{secrets.token_hex(5)}", origin=Origin.WRITTEN
+        )
+        flash("Saved as a draft.", "success")
+        return redirect(url_for("items.show", item_id=saved.item.id))
+    return _page(form, offered, slug=slug, status=422 if form.errors else 200)
+
+
+def _editable(item_id: int) -> tuple[Item, ItemVersion]:
+    item = db().get(Item, item_id)
+    if item is None:
+        raise NotFoundError("There is no such item.")
+    newest = store.newest_version(db(), item)
+    return item, records.load_versions(db(), [newest.id])[newest.id]
+
+
+@bp.route("/<int:item_id>/edit", methods=["GET", "POST"])
+@allow(Permission.AUTHOR)
+def edit(item_id: int) -> ResponseReturnValue:
+    """Edit an item. A save makes a new version in draft; what learners get stays until that one is live."""
+    item, version = _editable(item_id)
+    form, slug = _form(), request.values.get("article", "")[:100]
+    linked = [row.statement_id for row in version.statements]
+    linked += [row.statement_id for option in version.options for row in option.statements]
+    cited = [row.reference_id for row in version.references]
+    offered = authoring.evidence(
+        db(), linked + (form.statements.data or []), cited + (form.references.data or []), slug
+    )
+    if not form.is_submitted():
+        authoring.fill(form, version, offered)
+        return _page(form, offered, slug=slug, item=item, version=version)
+    if "more_options" in request.form:
+        form.options.append_entry()
+        return _page(form, offered, slug=slug, item=item, version=version)
+    if "offer" in request.form or not form.validate():
+        status = 422 if form.errors else 200
+        return _page(form, offered, slug=slug, item=item, version=version, status=status)
+    return _save(item, version, form, offered, slug)
+
+
+def _save(item: Item, version: ItemVersion, form: ItemForm, offered: Evidence, slug: str) -> ResponseReturnValue:
+    base = form.base_version.data or ""
+    try:
+        saved = store.save_version(
+            db(),
+            person(),
+            item.id,
+            authoring.to_content(db(), form, offered, version),
+            base_version_id=int(base) if base.isdecimal() else 0,
+        )
+    except store.EditConflictError as clash:
+        theirs = records.load_versions(db(), [clash.current.id])[clash.current.id]
+        conflict = {
+            "version": theirs,
+            "stem": words(form.stem.data or "", theirs.stem),
+            "lead_in": words(form.lead_in.data or "", theirs.lead_in),
+        }
+        form.base_version.data = str(theirs.id)  # the next save is meant to replace it
+        return _page(form, offered, slug=slug, item=item, version=version, conflict=conflict, status=409)
+    except InvalidError as error:
+        form.take_problems(error)
+        return _page(form, offered, slug=slug, item=item, version=version, status=422)
+    flash(f"Saved as version {saved.version.number}." if saved.changed else "Nothing was changed.", "success")
+    return redirect(url_for("items.show", item_id=item.id))
+
+
+@bp.post("/check.json")
+@allow(Permission.AUTHOR)
+def check() -> ResponseReturnValue:
+    """Return the flaw findings of a half-written item, and its preview, as HTML for the side panes."""
+    form = _form()
+    record = authoring.half_written(form)
+    try:
+        preview = render_template(
+            "items/_preview.html",
+            stem=render(record.stem),
+            lead_in=render_inline(record.lead_in or ""),
+            options=[(render_inline(option.text), option.key) for option in record.options if option.text],
+        )
+    except ValueError as error:
+        raise InvalidError("The preview cannot be shown.", problems={"stem": str(error)}) from None
+    found = checks.findings(record)
+    return jsonify(findings=render_template("items/_findings.html", findings=found), preview=preview, count=len(found))

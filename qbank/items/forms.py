@@ -1,0 +1,97 @@
+"""Forms of authoring and review."""
+
+from __future__ import annotations
+
+import re
+
+from wtforms import (
+    BooleanField,
+    FieldList,
+    FormField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms import (
+    Form as PlainForm,
+)
+from wtforms.validators import Length, NumberRange, Optional, Regexp
+
+from qbank.items.models import Vote
+from qbank.items.taxonomy import Dimension, Taxon
+from qbank.markup import MAX_CHARS
+from qbank.web.forms import CheckboxGroup, Form, stripped
+
+EMPTY_CHOICE = [("", "–")]
+DIFFICULTIES = [*EMPTY_CHOICE, ("easy", "Easy"), ("medium", "Medium"), ("hard", "Hard")]
+DOI = re.compile(r"10\.\d{4,9}/\S+\Z")
+
+
+class OptionForm(PlainForm):
+    """One option: its text and why it is right or wrong. An empty text means no option."""
+
+    text = TextAreaField("Option", [Length(max=2000)], [stripped])
+    rationale = TextAreaField("Rationale", [Length(max=MAX_CHARS)], [stripped])
+
+
+class ReferenceForm(PlainForm):
+    """A reference that the bank does not hold yet; without a title it is ignored."""
+
+    title = StringField("Title", [Length(max=1000)], [stripped])
+    authors = StringField("Authors", [Length(max=1000)], [stripped])
+    container = StringField("Journal or book", [Length(max=500)], [stripped])
+    year = IntegerField("Year", [Optional(), NumberRange(1500, 2100, "Give a year between 1500 and 2100.")])
+    doi = StringField("DOI", [Optional(), Regexp(DOI, message="A DOI looks like 10.1234/abc.")], [stripped])
+    pmid = StringField("PMID", [Optional(), Regexp(r"\d{1,8}\Z", message="A PMID is a number.")], [stripped])
+    url = StringField("Web address", [Optional(), Length(max=1000), Regexp(r"https?://\S+\Z")], [stripped])
+
+
+class ItemForm(Form):
+    """An item as its author writes it. What is missing is said beside it, and never stops a save as draft."""
+
+    base_version = HiddenField()
+    stem = TextAreaField("Stem", [Length(max=MAX_CHARS)], [stripped])
+    lead_in = TextAreaField("Lead-in", [Length(max=2000)], [stripped])
+    options = FieldList(FormField(OptionForm), "Options", min_entries=4, max_entries=10)
+    key = RadioField("Key", choices=[], validate_choice=False)
+    shuffle = BooleanField("Options may be shown in another order")
+    objective = TextAreaField("Objective", [Length(max=2000)], [stripped])
+    explanation = TextAreaField("Explanation", [Length(max=MAX_CHARS)], [stripped])
+    statements = CheckboxGroup("Statements", choices=[], coerce=int, validate_choice=False)
+    references = CheckboxGroup("References", choices=[], coerce=int, validate_choice=False)
+    new_reference = FormField(ReferenceForm, "Another reference")
+    system = SelectField("System", choices=[], validate_choice=False)
+    task = SelectField("Task", choices=[], validate_choice=False)
+    disciplines = CheckboxGroup("Disciplines", choices=[], coerce=int, validate_choice=False)
+    difficulty = SelectField("Difficulty (your estimate)", choices=DIFFICULTIES)
+    tags = StringField("Tags", [Length(max=500)], [stripped])
+    doubt = TextAreaField("Doubts for the reviewers", [Length(max=5000)], [stripped])
+
+    def offer(self, taxa: dict[Dimension, list[Taxon]]) -> None:
+        """Fill the choices of the taxonomy."""
+        self.system.choices = EMPTY_CHOICE + [(str(taxon.id), taxon.name) for taxon in taxa[Dimension.SYSTEM]]
+        self.task.choices = EMPTY_CHOICE + [(str(taxon.id), taxon.name) for taxon in taxa[Dimension.TASK]]
+        self.disciplines.choices = [(taxon.id, taxon.name) for taxon in taxa[Dimension.DISCIPLINE]]
+        self.key.choices = [(str(place), chr(65 + place)) for place in range(len(self.options.entries))]
+
+
+class StateForm(Form):
+    """A step in an item's life."""
+
+    version = IntegerField()
+    to = StringField()
+    comment = TextAreaField("Comment", [Length(max=5000)], [stripped])
+
+
+class VoteForm(Form):
+    """A reviewer's word."""
+
+    version = IntegerField()
+    vote = RadioField(
+        "Your word on it",
+        choices=[(Vote.APPROVE.value, "Approve"), (Vote.ADVISE.value, "Advise"), (Vote.REJECT.value, "Reject")],
+    )
+    comment = TextAreaField("Comment", [Length(max=5000)], [stripped])
