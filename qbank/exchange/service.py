@@ -45,8 +45,8 @@ def store_records(
 ) -> Stored:
     """Store records by their external id. With ``keep_status`` a record marked live goes live at once.
 
-    Only the content that ships keeps its status: it was reviewed before it shipped. Everything else enters as
-    a draft. A record without an external id is always new and is named after its place.
+    Only the content that ships keeps its status; everything else enters as a draft. A record without an external
+    id is named after what it says.
     """
     report = Stored()
     resolver = Resolver(session)
@@ -95,7 +95,7 @@ def _store_one(
 
 def _go_live(session: Session, saved: store.Saved) -> None:
     for state in (ItemState.IN_REVIEW, ItemState.APPROVED, ItemState.LIVE):
-        store.note_change(session, None, saved.version, state, "reviewed before it shipped")
+        store.note_change(session, None, saved.version, state, "shipped with the program")
         session.flush()
     lifecycle.publish(session, None, saved.item, saved.version)
     session.flush()
@@ -104,7 +104,7 @@ def _go_live(session: Session, saved: store.Saved) -> None:
 def _store_enemies(session: Session, report: Stored, pairs: list[tuple[str, str]]) -> None:
     unknown = {enemy for _name, enemy in pairs} - set(report.item_ids)
     query = sa.select(Item.external_id, Item.id).where(Item.external_id.in_(sorted(unknown)))
-    ids = report.item_ids | dict(session.execute(query).tuples()) if unknown else report.item_ids
+    ids = report.item_ids | dict(session.execute(query).all()) if unknown else report.item_ids
     for name, enemy in pairs:
         if enemy not in ids:
             report.problems.append((name, f"its enemy {enemy} is not in the bank"))

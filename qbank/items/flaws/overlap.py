@@ -1,0 +1,214 @@
+"""Checks over a file: items that are nearly the same, and items that give one another away.
+
+Both look only at candidates that share a rare word, and at no more than a fixed number of those, so that a large
+bank, or a hostile one, takes time in proportion to its size.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from qbank.items.flaws.finding import BankCheck, Hit, Severity, example
+from qbank.items.flaws.option_wording import normalised
+from qbank.items.flaws.reading import Reading, words
+from qbank.lexicon.terms import singular
+
+SIMILAR = 0.8  # shared words over all words of two questions
+NEARLY_ALL = 0.95
+LONG_WORDS = 30
+MIN_WORDS = 4
+MAX_CANDIDATES = 50  # for each word
+
+_EMPTY = frozenset(
+    words(
+        "a an the of in on at to for with by from and or is are was were be been does do did has have "
+        "which what who following "
+        "these this that her his she he it its most likely best one would should can may patient woman man year old"
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    name: str
+    words: frozenset[str]
+    question: frozenset[str]
+    key: str
+    enemies: frozenset[str]  # declared ones never meet in a block
+
+
+def _add_text(memory: list[_Text], reading: Reading) -> None:
+    asked = frozenset(map(sys.intern, words(reading.asked_text)))  # a word is kept once, however often it occurs
+    if len(asked) >= MIN_WORDS:
+        key = normalised(reading.key.text) if reading.key else ""
+        enemies = frozenset(reading.record.enemies)
+        memory.append(
+            _Text(reading.record.name, asked, frozenset(map(sys.intern, words(reading.question.text))), key, enemies)
+        )
+
+
+def _shared(one: frozenset[str], other: frozenset[str]) -> float:
+    """Return the Jaccard index of two sets of words."""
+    union = len(one | other)
+    return len(one & other) / union if union else 0.0
+
+
+def _same_question(one: _Text, other: _Text) -> bool:
+    alike = _shared(one.words, other.words)
+    if one.name in other.enemies or other.name in one.enemies:
+        return False
+    if alike < SIMILAR or _shared(one.question, other.question) < SIMILAR:
+        return False
+    if one.key and one.key == other.key:
+        return True
+    return alike == 1.0 or (alike >= NEARLY_ALL and len(one.words) >= LONG_WORDS)
+
+
+def _near_duplicate(memory: list[_Text]) -> Iterator[tuple[str | None, Hit]]:
+    """Compare only texts that share one of their rarest words; two texts as similar as that must share one."""
+    frequency = Counter(word for text in memory for word in text.words)
+    index: defaultdict[str, list[int]] = defaultdict(list)
+    for at, text in enumerate(memory):
+        rare_first = sorted(text.words, key=lambda word: (frequency[word], word))
+        prefix = rare_first[: len(rare_first) - math.ceil(SIMILAR * len(rare_first)) + 1]
+        candidates = sorted({other for word in prefix for other in index[word]})
+        twin = next((memory[other] for other in candidates if _same_question(memory[other], text)), None)
+        if twin is not None:
+            yield (
+                text.name,
+                Hit(
+                    f"The question is nearly the same as that of {twin.name}.",
+                    "Keep one of the two, or declare them enemies so that they never meet in a block.",
+                    "stem",
+                ),
+            )
+        for word in prefix:
+            if len(index[word]) < MAX_CANDIDATES:
+                index[word].append(at)
+
+
+# --- one item's stem answers another -----------------------------------------------------------------------------
+
+_SENTENCES = re.compile(r"(?<=[.!?;])\s+|\n+")
+MAX_SENTENCES = 40
+
+
+@dataclass(slots=True)
+class _Cues:
+    """Keys by their longest word, and all sentences of stems."""
+
+    keys: defaultdict[str, list[tuple[str, tuple[str, ...], frozenset[str]]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    sentences: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    enemies: set[tuple[str, str]] = field(default_factory=set)
+
+
+def _add_cues(memory: _Cues, reading: Reading) -> None:
+    name = reading.record.name
+    memory.enemies |= {(name, enemy) for enemy in reading.record.enemies}
+    memory.enemies |= {(enemy, name) for enemy in reading.record.enemies}
+    for sentence in _SENTENCES.split(reading.asked_text)[:MAX_SENTENCES]:
+        if sentence.strip() and not sentence.rstrip().endswith("?"):
+            memory.sentences.append((name, _content(sentence)))
+    if reading.key is None:
+        return
+    key = _content(reading.key.phrase)
+    asked = frozenset(_content(reading.question.text)) - set(key)
+    longest = max(key, key=len, default="")
+    if len(longest) >= 5 and len(asked) >= 3 and len(memory.keys[longest]) < MAX_CANDIDATES:
+        memory.keys[longest].append((name, key, asked))
+
+
+def _content(text: str) -> tuple[str, ...]:
+    return tuple(sys.intern(singular(word)) for word in words(text) if word not in _EMPTY)
+
+
+def _cross_cue(memory: _Cues) -> Iterator[tuple[str | None, Hit]]:
+    told: set[tuple[str, str]] = set()
+    for name, sentence in memory.sentences:
+        said = set(sentence)
+        for word in dict.fromkeys(sentence):
+            for other, key, asked in memory.keys.get(word, ()):
+                pair = (name, other)
+                if other == name or pair in told or pair in memory.enemies or not said.issuperset(key):
+                    continue
+                if len(asked & said) >= 0.7 * len(asked):
+                    told.add(pair)
+                    yield (
+                        name,
+                        Hit(
+                            f"The stem answers {other}: it names that item's key together with what is asked there.",
+                            "Reword it, or declare the two enemies so that they never meet in a block.",
+                            "stem",
+                        ),
+                    )
+
+
+_DUPLICATE = (
+    example(
+        "A woman of 58 breaks her hip in a fall at home.",
+        "Which hormone is lacking?",
+        "*Estrogen",
+        "Cortisol",
+        "Insulin",
+        name="a",
+    ),
+    example(
+        "A woman of 58 breaks her hip in a fall at home.",
+        "Which hormone is she lacking?",
+        "*Estrogen",
+        "Growth hormone",
+        "Insulin",
+        name="b",
+    ),
+)
+_SITES = tuple(
+    example("", f"By how much does hormone therapy reduce {site} fractures after menopause?", *options, name=site)
+    for site, options in {"hip": ("*36%", "40%", "61%"), "wrist": ("36%", "40%", "*61%")}.items()
+)
+_CUED = (
+    example("", "Which hormone suppresses RANKL in bone?", "*Estrogen", "Cortisol", "Insulin", name="asks"),
+    example(
+        "Estrogen suppresses RANKL in bone, a woman reads.",
+        "When does its level fall?",
+        "*Menopause",
+        "Puberty",
+        "Birth",
+        name="tells",
+    ),
+)
+
+NEAR_DUPLICATE: BankCheck[list[_Text]] = BankCheck(
+    "near_duplicate",
+    "No two items ask the same.",
+    Severity.WARNING,
+    list,
+    _add_text,
+    _near_duplicate,
+    fires=(_DUPLICATE,),
+    quiet=(
+        _SITES,
+        _CUED,
+        (_DUPLICATE[0], replace(_DUPLICATE[1], enemies=("a",))),
+        (
+            _DUPLICATE[0],
+            example(_DUPLICATE[0].stem, "What test comes next for her today?", "*DEXA", "CT", "MRI", name="c"),
+        ),
+    ),
+)
+CROSS_CUE: BankCheck[_Cues] = BankCheck(
+    "cross_cue",
+    "No item gives another's key away.",
+    Severity.HINT,
+    _Cues,
+    _add_cues,
+    _cross_cue,
+    fires=(_CUED,),
+    quiet=(_DUPLICATE, _SITES, (replace(_CUED[0], enemies=("tells",)), _CUED[1])),
+)
