@@ -1,0 +1,54 @@
+// The authoring desk: checks and preview follow the text; leaving with unsaved text asks first.
+
+const form = document.querySelector("[data-authoring]");
+const findings = document.querySelector("[data-findings]");
+const preview = document.querySelector("[data-preview]");
+const PAUSE = 400;
+
+let waiting = null;
+let asked = 0;
+let dirty = false;
+
+async function check() {
+  const mine = ++asked;
+  try {
+    const response = await fetch(form.dataset.authoring, {
+      method: "POST",
+      body: new FormData(form),
+      headers: { Accept: "application/json" },
+    });
+    if (!response.ok || mine !== asked) return;
+    const answer = await response.json();
+    if (findings.dataset.last !== answer.findings) {
+      findings.dataset.last = answer.findings;
+      findings.innerHTML = answer.findings; // rendered and escaped by the server
+    }
+    preview.innerHTML = answer.preview;
+  } catch {
+    // Offline: the checks wait for the next pause; the text is in the form.
+  }
+}
+
+function later() {
+  clearTimeout(waiting);
+  waiting = setTimeout(check, PAUSE);
+}
+
+if (form) {
+  form.addEventListener("input", () => {
+    dirty = true;
+    later();
+  });
+  form.addEventListener("submit", () => {
+    dirty = false;
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (dirty) event.preventDefault();
+  });
+  const pick = form.querySelector("[name=article_pick]");
+  const article = form.querySelector("[name=article]");
+  pick?.addEventListener("change", () => {
+    article.value = pick.value;
+  });
+  check();
+}
