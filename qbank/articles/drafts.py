@@ -19,9 +19,8 @@ from qbank.articles.models import ArticleRevision, Statement
 from qbank.errors import ConflictError, NotFoundError
 from qbank.exchange.service import declare_enemies
 from qbank.items import lifecycle, records, store
-from qbank.items.checks import findings, shipped_lexicon
+from qbank.items.checks import Note, findings, shipped_lexicon
 from qbank.items.content import OptionContent, Provenance, VersionContent
-from qbank.items.flaws import Finding
 from qbank.items.models import Item, ItemState, ItemVersion, Origin, StateChange, VersionStatement
 from qbank.settings import Settings
 
@@ -40,10 +39,15 @@ class Proposal:
 
     item: Item
     version: ItemVersion
-    findings: list[Finding]
+    findings: list[Note]
     decided: str  # "", "accepted", "rejected"
     reason: str
     statements: list[Statement]
+
+    @property
+    def place(self) -> str:
+        """Return the key of the first statement that it rests on."""
+        return self.statements[0].key if self.statements else ""
 
 
 def draft(session: Session, slug: str) -> Made:
@@ -176,7 +180,36 @@ def _reasons(session: Session, version_ids: Sequence[int]) -> dict[int, str]:
         .where(StateChange.version_id.in_(version_ids), StateChange.to_state == ItemState.REJECTED)
         .order_by(StateChange.id)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
+
+
+@dataclass(frozen=True)
+class DeskRow:
+    """One statement of the desk: how many of its drafts wait, how many are decided, or why there is none."""
+
+    id: str
+    text: str
+    waiting: int
+    decided: int
+    reason: str
+
+
+def desk_rows(revision: ArticleRevision, rows: Sequence[Proposal]) -> list[DeskRow]:
+    """Return the statements in order with the state of their drafts; a draft counts at its first statement."""
+    reasons = coverage(revision)
+    at: dict[str, list[Proposal]] = {}
+    for row in rows:
+        at.setdefault(row.place, []).append(row)
+    return [
+        DeskRow(
+            id=statement.key,
+            text=statement.text,
+            waiting=sum(1 for row in at.get(statement.key, []) if not row.decided),
+            decided=sum(1 for row in at.get(statement.key, []) if row.decided),
+            reason=reasons.get(statement.key, ""),
+        )
+        for statement in revision.statements
+    ]
 
 
 def coverage(revision: ArticleRevision) -> dict[str, str]:

@@ -40,9 +40,7 @@ def articles(session: Session) -> list[ArticleRow]:
             sa.select(Statement.revision_id, sa.func.count())
             .join(Article, Article.current_id == Statement.revision_id)
             .group_by(Statement.revision_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     used = (
         sa.select(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 
 import sqlalchemy as sa
@@ -22,6 +23,7 @@ from qbank.articles.models import (
     StatementCitation,
 )
 from qbank.articles.reading import read_article
+from qbank.articles.reading.decoding import decode
 from qbank.errors import ConflictError, InvalidError, NotFoundError
 from qbank.items.record import ReferenceRecord
 from qbank.items.references import ensure_references
@@ -48,14 +50,29 @@ def slug_of(title: str) -> str:
     return words or "article"
 
 
+def load_bytes(
+    session: Session, actor: Person | None, data: bytes, *, name: str | None = None, slug: str | None = None
+) -> Loaded:
+    """Decode a file and load its text; what was odd about the encoding is among the revision's problems."""
+    text, noted = decode(data)
+    return load_text(session, actor, text, name=name, slug=slug, noted=noted)
+
+
 def load_text(
-    session: Session, actor: Person | None, text: str, *, name: str | None = None, slug: str | None = None
+    session: Session,
+    actor: Person | None,
+    text: str,
+    *,
+    name: str | None = None,
+    slug: str | None = None,
+    noted: Sequence[document.Problem] = (),
 ) -> Loaded:
     """Read a text and store it as an article, or as the next revision of the article with this slug.
 
     The same text again changes nothing. Raises ArticleError for a text that cannot be read.
     """
     read = read_article(text, name=name)
+    read = replace(read, problems=(*noted, *read.problems))
     slug = slug or slug_of(read.title)
     digest = hashlib.sha256(text.encode()).hexdigest()
     article = session.scalar(

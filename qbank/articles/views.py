@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from qbank.articles import drafts, queries, service
 from qbank.articles.forms import AcceptForm, ConfirmForm, LoadForm, RejectForm
-from qbank.articles.reading import ArticleError, read_article_bytes
+from qbank.articles.reading import ArticleError
 from qbank.errors import InvalidError
 from qbank.items import queries as items
 from qbank.items import taxonomy
@@ -18,7 +18,7 @@ from qbank.web.transaction import db, settings
 bp = Blueprint("articles", __name__, url_prefix="/articles")
 
 
-@bp.get("/")
+@bp.get("")
 @allow(Permission.AUTHOR)
 def index() -> ResponseReturnValue:
     """List the articles with their coverage."""
@@ -33,17 +33,18 @@ def new() -> ResponseReturnValue:
     form.article.choices = [("", "A new article"), *queries.choices(db())]
     if form.validate_on_submit() and form.check_source():
         upload = form.file.data
+        slug = form.article.data or None
         try:
-            text = read_article_bytes(upload.read(), upload.filename) if upload else form.text.data or ""
-            loaded = service.load_text(
-                db(), person(), text, name=upload.filename if upload else None, slug=form.article.data or None
-            )
+            if upload:
+                loaded = service.load_bytes(db(), person(), upload.read(), name=upload.filename, slug=slug)
+            else:
+                loaded = service.load_text(db(), person(), form.text.data or "", slug=slug)
         except ArticleError as error:
             field = form.file if upload else form.text
             field.errors = [*field.errors, str(error)]
         else:
             if loaded.changed:
-                made = drafts.draft(db(), loaded.revision.article.slug)
+                made = drafts.draft(db(), loaded.article.slug)
                 flash(f"Read {made.statements} statements and drafted {made.items} items from them.", "success")
             else:
                 flash("This text is loaded already; nothing was changed.", "success")
@@ -75,19 +76,29 @@ def show(slug: str, revision: int | None = None) -> ResponseReturnValue:
 @bp.get("/<slug>/desk")
 @allow(Permission.AUTHOR)
 def desk(slug: str) -> ResponseReturnValue:
-    """Show each draft beside the statement and the reference that it rests on."""
+    """Show the drafts of one statement beside it and its reference; the other statements stand at the side."""
     found = service.find(db(), slug)
-    taxa = taxonomy.taxa(db())
+    proposals = drafts.proposals(db(), found)
+    rows = drafts.desk_rows(found, proposals)
+    waiting = [row.id for row in rows if row.waiting]
+    keys = [row.id for row in rows]
+    at = request.args.get("at", "")
+    at = at if at in keys else next(iter(waiting or keys), "")
+    later = [key for key in waiting if keys.index(key) > keys.index(at)] if at else []
     form = AcceptForm()
-    form.offer(taxa)
+    form.offer(taxonomy.taxa(db()))
     return render_template(
         "articles/desk.html",
         article=found.article,
         revision=found,
-        proposals=drafts.proposals(db(), found),
-        coverage=drafts.coverage(found),
+        rows=rows,
+        at=at,
+        statement=next((statement for statement in found.statements if statement.key == at), None),
+        proposals=[row for row in proposals if row.place == at],
+        waiting=sum(row.waiting for row in rows),
+        next_at=next(iter(later or [key for key in waiting if key != at]), ""),
+        reason=next((row.reason for row in rows if row.id == at), ""),
         form=form,
-        reject_form=RejectForm(),
     )
 
 
@@ -112,7 +123,7 @@ def accept(slug: str, item_id: int) -> ResponseReturnValue:
         flash("Accepted and sent to review. Somebody else approves it.", "success")
     else:
         flash("Accepted: the draft is yours.", "success")
-    return redirect(url_for("articles.desk", slug=slug, _anchor="drafts"))
+    return redirect(url_for("articles.desk", slug=slug, at=request.form.get("at", "")))
 
 
 @bp.post("/<slug>/drafts/<int:item_id>/reject")
@@ -122,7 +133,7 @@ def reject(slug: str, item_id: int) -> ResponseReturnValue:
     form = RejectForm()
     drafts.reject(db(), person(), item_id, form.reason.data or "", settings())
     flash("Rejected. It stays in the list of rejected drafts and can be taken back.", "success")
-    return redirect(url_for("articles.desk", slug=slug, _anchor="drafts"))
+    return redirect(url_for("articles.desk", slug=slug, at=request.form.get("at", "")))
 
 
 @bp.post("/<slug>/drafts/<int:item_id>/undo")
@@ -131,7 +142,7 @@ def undo(slug: str, item_id: int) -> ResponseReturnValue:
     """Take a rejected draft back."""
     drafts.undo(db(), person(), item_id, settings())
     flash("The draft is back.", "success")
-    return redirect(url_for("articles.desk", slug=slug, _anchor=f"draft-{item_id}"))
+    return redirect(url_for("articles.desk", slug=slug, at=request.form.get("at", "")))
 
 
 @bp.post("/<slug>/citations/<int:citation_id>")

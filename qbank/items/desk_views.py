@@ -27,6 +27,11 @@ def _form() -> ItemForm:
     return form
 
 
+def _slug() -> str:
+    """Return the article whose statements the desk offers: the one just picked, else the one carried along."""
+    return request.values.get("article_pick", request.values.get("article", ""))[:100]
+
+
 def _offered(form: ItemForm, slug: str) -> Evidence:
     return authoring.evidence(db(), form.statements.data or [], form.references.data or [], slug)
 
@@ -49,7 +54,7 @@ def _page(form: ItemForm, offered: Evidence, *, slug: str, status: int = 200, **
 @allow(Permission.AUTHOR)
 def new() -> ResponseReturnValue:
     """Write a new item."""
-    form, slug = _form(), request.values.get("article", "")[:100]
+    form, slug = _form(), _slug()
     offered = _offered(form, slug)
     if form.is_submitted() and "more_options" in request.form:
         form.options.append_entry()
@@ -77,7 +82,7 @@ def _editable(item_id: int) -> tuple[Item, ItemVersion]:
 def edit(item_id: int) -> ResponseReturnValue:
     """Edit an item. A save makes a new version in draft; what learners get stays until that one is live."""
     item, version = _editable(item_id)
-    form, slug = _form(), request.values.get("article", "")[:100]
+    form, slug = _form(), _slug()
     linked = [row.statement_id for row in version.statements]
     linked += [row.statement_id for option in version.options for row in option.statements]
     cited = [row.reference_id for row in version.references]

@@ -98,7 +98,7 @@ def state_counts(session: Session) -> dict[str, int]:
         .join(ItemVersion, ItemVersion.id == _newest())
         .group_by(label)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def versions_of(session: Session, item_id: int) -> list[tuple[ItemVersion, str | None]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
-from qbank.articles.models import Article, ArticleRevision, Statement
+from qbank.articles.models import Article, ArticleReference, ArticleRevision, Statement, StatementCitation
 from qbank.items.content import OptionContent, VersionContent
 from qbank.items.models import (
     Difficulty,
@@ -110,9 +111,14 @@ class Resolver:
 def whole_version() -> tuple[ORMOption, ...]:
     """Return the loading options for a version with everything that hangs off it, in a fixed number of queries."""
 
-    def article(load: object) -> ORMOption:
-        return load.joinedload(Statement.revision).joinedload(ArticleRevision.article)  # type: ignore[attr-defined,no-any-return]
+    def evidence(load: Any) -> tuple[ORMOption, ...]:
+        citations = load.selectinload(Statement.citations)
+        return (
+            load.joinedload(Statement.revision).joinedload(ArticleRevision.article),
+            citations.joinedload(StatementCitation.article_reference).joinedload(ArticleReference.reference),
+        )
 
+    rationales = selectinload(ItemVersion.options).selectinload(Option.statements)
     return (
         joinedload(ItemVersion.item),
         joinedload(ItemVersion.system),
@@ -120,10 +126,8 @@ def whole_version() -> tuple[ORMOption, ...]:
         joinedload(ItemVersion.vignette_version),
         selectinload(ItemVersion.disciplines),
         selectinload(ItemVersion.references).joinedload(VersionReference.reference),
-        article(selectinload(ItemVersion.statements).joinedload(VersionStatement.statement)),
-        article(
-            selectinload(ItemVersion.options).selectinload(Option.statements).joinedload(OptionStatement.statement)
-        ),
+        *evidence(selectinload(ItemVersion.statements).joinedload(VersionStatement.statement)),
+        *evidence(rationales.joinedload(OptionStatement.statement)),
     )
 
 

@@ -11,6 +11,7 @@ from qbank import clock
 from qbank.accounts.models import Person
 from qbank.errors import ConflictError, InvalidError, NotFoundError
 from qbank.items.content import OptionContent, Provenance, VersionContent
+from qbank.items.markers import split_marks
 from qbank.items.models import (
     Item,
     ItemState,
@@ -171,7 +172,7 @@ def _add_version(
         objective=content.objective,
         objective_html=_rendered("objective", content.objective, inline=True),
         explanation=content.explanation,
-        explanation_html=_rendered("explanation", content.explanation),
+        explanation_html=_rendered("explanation", split_marks(content.explanation)[0]),
         vignette_version_id=content.vignette_version_id,
         system_id=content.system_id,
         task_id=content.task_id,

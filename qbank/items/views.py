@@ -20,7 +20,7 @@ from qbank.web.transaction import db, settings
 TABS = ("proposed", "draft", "in_review", "approved", "pretest", "live", "suspended", "retired", "rejected")
 
 
-@bp.get("/")
+@bp.get("")
 @allow(Permission.AUTHOR)
 def index() -> ResponseReturnValue:
     """List the items by state, with a search over stems and ids."""
