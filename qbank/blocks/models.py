@@ -135,7 +135,7 @@ class Block(Base):
         sa.CheckConstraint("(state = 'ended') = (ended_reason IS NOT NULL)", name="ended_has_reason"),
         sa.CheckConstraint("(timing = 'timed') = (limit_seconds IS NOT NULL)", name="timed_has_limit"),
         sa.Index(None, "person_id", "state", "ended_at"),
-        sa.Index(None, "state", "deadline_at"),
+        sa.Index(None, "state", "closes_at"),
         sa.Index(None, "pass_id"),
         sa.Index(None, "preset_id"),
         # One open timed block a learner; the database decides races.
@@ -171,6 +171,7 @@ class Block(Base):
     state: Mapped[BlockState] = mapped_column(enum_column(BlockState, "state"), default=BlockState.OPEN)
     started_at: Mapped[datetime]
     deadline_at: Mapped[datetime | None]
+    closes_at: Mapped[datetime]  # the last moment at which an answer counts, whether timed or not
     last_active_at: Mapped[datetime]
     position: Mapped[int] = mapped_column(default=1)  # where the learner was last
     ended_at: Mapped[datetime | None]

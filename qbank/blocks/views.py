@@ -1,0 +1,378 @@
+"""Pages of blocks: the builder, the room, the review screen, the end, and the review afterwards.
+
+What may be seen and what counts is decided in the services; these views only ask, and show the answer. The same
+services answer the plain forms, the scripts and the pages.
+"""
+
+from __future__ import annotations
+
+import math
+import secrets
+from dataclasses import asdict
+
+import sqlalchemy as sa
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
+from sqlalchemy.orm import Session
+
+from qbank import clock
+from qbank.blocks import building, closing, explaining, presets, results, taking
+from qbank.blocks.forms import (
+    GROUPS,
+    NOTE_MAX,
+    BuildForm,
+    filters_from_query,
+    plain_actions,
+    read_action,
+    read_button,
+    read_note,
+)
+from qbank.blocks.models import Block, BlockState, Delivery, ExamPreset, Feedback, Timing
+from qbank.blocks.room import Ack, Explanation, QuotedStatement
+from qbank.blocks.seen import has_closed
+from qbank.db.engine import begin_write
+from qbank.errors import ConflictError, InvalidError, NotFoundError
+from qbank.items.taxonomy import taxa
+from qbank.security.guard import person
+from qbank.security.permissions import Permission, allow
+from qbank.web.transaction import db, settings
+
+bp = Blueprint("blocks", __name__)
+
+TIME_UP = "Time is up: the block is closed. What was answered before the deadline counts."
+MAX_ACTION = 64 * 1024  # bytes of one action; a note of 10,000 characters fits
+
+
+def _writing() -> Session:
+    """Return the request's session in a writing transaction: a look at a block may close it or note the visit."""
+    session = db()
+    begin_write(session)
+    return session
+
+
+# ---- the builder
+
+
+def _build_form() -> tuple[BuildForm, list[ExamPreset]]:
+    """Return the form with the bank's choices; a GET takes its filters from the query string."""
+    offered = presets.in_force(db(), clock.now().date())
+    first = offered[0] if offered else None
+    usual = min(first.items_per_block_max or 20 if first else 20, settings().block_max_items)
+    defaults = {"preset": first.id if first else 0, "count": usual}
+    if request.method == "POST":
+        form = BuildForm(data=defaults)
+    else:
+        known = request.args.to_dict(flat=False)
+        form = BuildForm(formdata=None, data=defaults | filters_from_query(known), meta={"csrf": False})
+    form.offer(taxa(db()), offered, settings().seconds_per_item)
+    return form, offered
+
+
+def _build_page(form: BuildForm, offered: list[ExamPreset], status: int = 200) -> ResponseReturnValue:
+    counts = building.count_eligible(db(), person(), form.criteria())
+    chosen = next((preset for preset in offered if preset.id == form.preset.data), None)
+    seconds = chosen.seconds_per_item if chosen else settings().seconds_per_item
+    percent = person().time_percent
+    page = render_template(
+        "blocks/build.html",
+        form=form,
+        counts=counts,
+        has_items=presets.has_live_items(db()),
+        paces={preset.id: preset.seconds_per_item for preset in offered} | {0: settings().seconds_per_item},
+        limit_words=form.limit_words(seconds, percent),
+        time_percent=percent,
+        most=settings().block_max_items,
+        open_blocks=taking.open_blocks(db(), person()),
+    )
+    return page, status
+
+
+@bp.get("/practise")
+@allow(Permission.TAKE_BLOCKS)
+def build() -> ResponseReturnValue:
+    """Choose what a block is made from, with the count next to every choice."""
+    _writing()  # listing open blocks closes those that are due
+    return _build_page(*_build_form())
+
+
+@bp.get("/practise/counts.json")
+@allow(Permission.TAKE_BLOCKS)
+def counts() -> ResponseReturnValue:
+    """Answer the builder's script: how many items are eligible, in all and next to every choice."""
+    form, _offered = _build_form()
+    found = building.count_eligible(db(), person(), form.criteria())
+    groups = {name: {str(value): n for value, n in getattr(found, name).items()} for name in GROUPS}
+    return jsonify(total=found.total, **groups)
+
+
+@bp.post("/practise")
+@allow(Permission.TAKE_BLOCKS)
+def start() -> ResponseReturnValue:
+    """Start a block, or only count again where the page has no script."""
+    form, offered = _build_form()
+    if request.form.get("what") == "count":
+        return _build_page(form, offered)
+    if not form.validate():
+        return _build_page(form, offered, 422)
+    try:
+        block = _start(form, offered)
+    except InvalidError as error:
+        db().rollback()
+        if not form.take_problems(error):
+            form.count.errors = [*form.count.errors, f"{error.message} {error.cure}".strip()]
+        return _build_page(form, offered, 422)
+    except ConflictError as error:
+        db().rollback()
+        return _conflict(error)
+    return redirect(url_for("blocks.room", token=block.token, position=1))
+
+
+def _start(form: BuildForm, offered: list[ExamPreset]) -> Block:
+    return building.start_block(
+        db(),
+        person(),
+        settings(),
+        criteria=form.criteria(),
+        count=form.count.data or 0,
+        feedback=Feedback(form.feedback.data),
+        timing=Timing(form.timing.data),
+        preset=next((preset for preset in offered if preset.id == form.preset.data), None),
+        name=form.name.data or None,
+    )
+
+
+def _conflict(error: ConflictError) -> ResponseReturnValue:
+    """A timed block is open already: lead to it."""
+    token = getattr(error, "token", None)
+    if token is None:
+        raise error
+    return render_template("blocks/conflict.html", error=error, token=token), error.status
+
+
+# ---- the room
+
+
+@bp.app_template_filter()
+def clock_text(seconds: float) -> str:
+    """Write the time left as the room's clock shows it: "29:05", "1:02:09"; a second begun is a second left."""
+    minutes, rest = divmod(max(0, math.ceil(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def _statement_address(statement: QuotedStatement) -> str:
+    """Return where the article opens at the statement, in the revision that the item rests on."""
+    slug, revision, key = statement.article_slug, statement.revision, statement.key
+    return url_for("articles.show", slug=slug, revision=revision, _anchor=key)
+
+
+def _room_address(token: str, position: int, anchor: str | None = None) -> str:
+    return url_for("blocks.room", token=token, position=position, _anchor=anchor)
+
+
+def _explained(session: Session, block: Block, position: int) -> Explanation:
+    query = sa.select(Delivery).where(Delivery.block_id == block.id, Delivery.position == position)
+    delivery = session.scalar(query)
+    if delivery is None:
+        raise NotFoundError("This block has no such item.")
+    return explaining.explanation(session, delivery, min_peers=settings().min_peers)
+
+
+@bp.get("/blocks/<token>")
+@allow(Permission.TAKE_BLOCKS)
+def resume(token: str) -> ResponseReturnValue:
+    """Go on where the block was left, or to its result."""
+    block = taking.find_block(_writing(), person(), token)
+    if block.state is BlockState.ENDED:
+        return redirect(url_for("blocks.result", token=token))
+    return redirect(_room_address(token, block.position))
+
+
+@bp.get("/blocks/<token>/<int(max=99999):position>")
+@allow(Permission.TAKE_BLOCKS)
+def room(token: str, position: int) -> ResponseReturnValue:
+    """Show one item of an open block."""
+    session = _writing()
+    block = taking.find_block(session, person(), token)
+    if block.state is BlockState.ENDED:
+        return _over(block)
+    taking.open_item(session, block, position)
+    item = taking.room_item(session, block, position)
+    explained = _explained(session, block, position) if item.submitted else None
+    return render_template(
+        "blocks/room.html",
+        block=taking.room_block(session, block),
+        item=item,
+        explanation=explained,
+        position=position,
+        person_id=person().id,
+        statement_address=_statement_address,
+        form_event=secrets.token_hex(16),
+        note_max=NOTE_MAX,
+    )
+
+
+def _over(block: Block) -> ResponseReturnValue:
+    if block.ended_reason == "time_up":
+        flash(TIME_UP, "warning")
+    return redirect(url_for("blocks.result", token=block.token))
+
+
+@bp.post("/blocks/<token>/<int(max=99999):position>")
+@allow(Permission.TAKE_BLOCKS)
+def act(token: str, position: int) -> ResponseReturnValue:
+    """Take what a plain form sends: the choice on the page first, then what its button says."""
+    session = db()
+    block = taking.find_block(session, person(), token)
+    if block.state is BlockState.ENDED:
+        return _over(block)
+    button, detail = read_button(request.form.get("action", "save"))
+    item = taking.room_item(session, block, position)
+    for action in plain_actions(request.form, item):
+        ack = taking.apply(session, person(), token, position, action)
+        if ack.ended:
+            flash(TIME_UP, "warning")
+            return redirect(url_for("blocks.result", token=token))
+        if ack.status == "refused":
+            flash(ack.message or "That was refused; nothing was changed.", "warning")
+            break
+    return redirect(_next_address(block, position, button, detail))
+
+
+def _next_address(block: Block, position: int, button: str, detail: str) -> str:
+    if button == "review":
+        return url_for("blocks.review", token=block.token)
+    if button == "submit":
+        return _room_address(block.token, position, "explanation")
+    wanted = {"next": position + 1, "previous": position - 1}.get(button, position)
+    if button == "goto" and detail.isdecimal():
+        wanted = int(detail[:6])
+    return _room_address(block.token, max(1, min(wanted, block.item_count)))
+
+
+@bp.post("/blocks/<token>/<int(max=99999):position>/events")
+@allow(Permission.TAKE_BLOCKS)
+def event(token: str, position: int) -> ResponseReturnValue:
+    """Take one action of the room's script; the answer is the server's word on it."""
+    if (request.content_length or 0) > MAX_ACTION:
+        abort(413)
+    action = read_action(request.get_json(silent=True))
+    ack: Ack = taking.apply(db(), person(), token, position, action)
+    return jsonify(asdict(ack))
+
+
+@bp.get("/blocks/<token>/state.json")
+@allow(Permission.TAKE_BLOCKS)
+def state(token: str) -> ResponseReturnValue:
+    """Answer the clock, the navigator and the form token that fits the present sign-in."""
+    session = _writing()
+    block = taking.find_block(session, person(), token)
+    shown = taking.room_block(session, block)
+    return jsonify(
+        remaining=shown.remaining,
+        ended=shown.ended,
+        navigator=[asdict(entry) for entry in shown.navigator],
+        csrf_token=generate_csrf(),
+    )
+
+
+# ---- the end
+
+
+@bp.get("/blocks/<token>/review")
+@allow(Permission.TAKE_BLOCKS)
+def review(token: str) -> ResponseReturnValue:
+    """Show every item as answered, unanswered, marked, before the end."""
+    session = _writing()
+    block = taking.find_block(session, person(), token)
+    if block.state is BlockState.ENDED:
+        return _over(block)
+    return render_template(
+        "blocks/review.html", block=taking.room_block(session, block), at=block.position, person_id=person().id
+    )
+
+
+@bp.route("/blocks/<token>/end", methods=["GET", "POST"])
+@allow(Permission.TAKE_BLOCKS)
+def end(token: str) -> ResponseReturnValue:
+    """Ask once more, naming how many items are unanswered; then end the block for good."""
+    session = _writing()
+    block = taking.find_block(session, person(), token)
+    if block.state is BlockState.ENDED:
+        return _over(block)
+    if request.method == "POST" and request.form.get("confirm") == "yes":
+        closing.end_block(session, person(), token)
+        return redirect(url_for("blocks.result", token=token))
+    return render_template(
+        "blocks/end.html", block=taking.room_block(session, block), at=block.position, person_id=person().id
+    )
+
+
+# ---- afterwards
+
+
+@bp.get("/blocks/<token>/result")
+@allow(Permission.TAKE_BLOCKS)
+def result(token: str) -> ResponseReturnValue:
+    """Show what an ended block came to."""
+    session = _writing()
+    block = taking.find_block(session, person(), token)
+    if block.state is not BlockState.ENDED:
+        flash("This block is still open. Its result is shown once it has ended.", "info")
+        return redirect(_room_address(token, block.position))
+    return render_template(
+        "blocks/result.html",
+        block=block,
+        result=results.result(session, block),
+        entries=taking.review(session, block),
+        minimum=settings().min_group_n,
+    )
+
+
+def _change_address(session: Session, shown: Explanation | None) -> str | None:
+    """Return the page that compares the version seen with a newer one, while no open block holds the item."""
+    if shown is None or shown.newer_number is None or not has_closed(session, person(), shown.item_id):
+        return None
+    return url_for("items.difference", item_id=shown.item_id, old=shown.version_number, new=shown.newer_number)
+
+
+@bp.get("/blocks/<token>/result/<int(max=99999):position>")
+@allow(Permission.TAKE_BLOCKS)
+def explained(token: str, position: int) -> ResponseReturnValue:
+    """Show one item of an ended block with its explanation."""
+    session = _writing()
+    block = taking.find_block(session, person(), token)
+    if block.state is not BlockState.ENDED:
+        flash("This block is still open. Explanations are shown once it has ended.", "info")
+        return redirect(_room_address(token, block.position))
+    explanation = _explained(session, block, position)
+    return render_template(
+        "blocks/explained.html",
+        block=block,
+        shown=taking.room_block(session, block),
+        item=taking.room_item(session, block, position),
+        explanation=explanation,
+        statement_address=_statement_address,
+        change_href=_change_address(session, explanation),
+        position=position,
+        person_id=person().id,
+        note_max=NOTE_MAX,
+    )
+
+
+@bp.post("/blocks/<token>/result/<int(max=99999):position>")
+@allow(Permission.TAKE_BLOCKS)
+def keep(token: str, position: int) -> ResponseReturnValue:
+    """Keep the learner's mark or note on an item of an ended block; neither touches the score."""
+    session = db()
+    block = taking.find_block(session, person(), token)
+    if block.state is not BlockState.ENDED:
+        return redirect(_room_address(token, position))
+    button = request.form.get("action", "")
+    if button in {"mark", "unmark"}:
+        taking.set_mark(session, person(), block, position, on=button == "mark")
+    elif button == "note":
+        taking.set_note(session, person(), block, position, read_note(request.form))
+        flash("Your note is saved.", "success")
+    return redirect(url_for("blocks.explained", token=token, position=position))
