@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from qbank import clock
 from qbank.accounts.models import Person, Role
 from qbank.errors import ConflictError, InvalidError, NotFoundError
 from qbank.groups.models import Group, GroupMember, GroupRole
+from qbank.security.permissions import Permission, may
 
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no 0/O, 1/I/L: codes are read aloud
 CODE_LENGTH = 8
@@ -107,7 +108,7 @@ def groups_of(session: Session, person: Person, role: GroupRole) -> list[tuple[G
 
 
 def taught(session: Session, actor: Person, group_id: int) -> Group:
-    """Return a group that the actor teaches, with its members. NotFoundError hides the others."""
+    """Return a group that the actor teaches, or any to an administrator. NotFoundError hides the others."""
     query = sa.select(Group).where(Group.id == group_id)
     if Role.ADMINISTRATOR not in actor.roles:
         query = query.where(
@@ -117,16 +118,27 @@ def taught(session: Session, actor: Person, group_id: int) -> Group:
                 )
             )
         )
-    group = session.scalar(query.options(selectinload(Group.members).joinedload(GroupMember.person)))
+    group = session.scalar(query)
     if group is None:
         raise NotFoundError("There is no such group.")
     return group
 
 
+def teaches(session: Session, actor: Person, group_id: int) -> bool:
+    """Return whether the actor is an educator of this group: an administrator who keeps it may not be."""
+    member = session.get(GroupMember, (group_id, actor.id))
+    return member is not None and member.role is GroupRole.EDUCATOR
+
+
 def may_see_history(session: Session, actor: Person, learner_id: int) -> bool:
-    """Return whether the actor may see this learner's history: one's own, or a learner of a group one teaches."""
+    """Return whether the actor may see this learner's history: one's own, or a learner of a group one teaches.
+
+    Whoever lost the educator's role sees none but their own from that moment, whatever groups they are still in.
+    """
     if actor.id == learner_id:
         return True
+    if not may(actor.roles, Permission.MANAGE_GROUPS):
+        return False
     mine = sa.alias(GroupMember.__table__)
     theirs = sa.alias(GroupMember.__table__)
     query = (

@@ -1,0 +1,1 @@
+"""Queries and pages over closed blocks."""

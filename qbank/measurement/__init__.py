@@ -1,0 +1,1 @@
+"""Statistics on plain values: no database, no Flask."""
