@@ -47,7 +47,7 @@ SECONDS_PER_ITEM = 90
 BLOCK_MAX_ITEMS = 100
 # Share of an exam-feedback block that pretest items may fill, rounded down.
 PRETEST_SHARE = 0.10
-# An untimed block left alone for this many days is closed as abandoned.
+# An untimed block that is still open this many days after its start is closed as abandoned.
 ABANDON_DAYS = 30
 
 # Figures with fewer answers than these are not shown as percentages.

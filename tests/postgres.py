@@ -81,7 +81,18 @@ def cluster() -> Iterator[str]:
         os.chown(folder, account.pw_uid, account.pw_gid)
         user = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
     data = folder / "data"
-    initdb = [binaries / "initdb", "-D", data, "-U", "qbank", "--auth=trust", "-E", "UTF8", "--locale=C", "-N"]
+    initdb: list[str | Path] = [
+        binaries / "initdb",
+        "-D",
+        data,
+        "-U",
+        "qbank",
+        "--auth=trust",
+        "-E",
+        "UTF8",
+        "--locale=C",
+        "-N",
+    ]
     subprocess.run(initdb, check=True, cwd=folder, stdout=subprocess.DEVNULL, **user)
     command = [str(binaries / "postgres"), "-D", str(data), "-k", str(folder)]
     for option in OPTIONS:
@@ -90,7 +101,7 @@ def cluster() -> Iterator[str]:
         server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, preexec_fn=_end_with_parent, **user)
     try:
         _wait(binaries, folder, server)
-        create = [binaries / "createdb", "-h", folder, "-U", "qbank", "qbank"]
+        create: list[str | Path] = [binaries / "createdb", "-h", folder, "-U", "qbank", "qbank"]
         subprocess.run(create, check=True, cwd=folder)
         yield f"postgresql+psycopg://qbank@/qbank?host={folder}"
     finally:
@@ -100,7 +111,7 @@ def cluster() -> Iterator[str]:
 
 
 def _wait(binaries: Path, folder: Path, server: subprocess.Popen[bytes]) -> None:
-    ready = [binaries / "pg_isready", "-q", "-h", folder, "-U", "qbank", "-d", "postgres"]
+    ready: list[str | Path] = [binaries / "pg_isready", "-q", "-h", folder, "-U", "qbank", "-d", "postgres"]
     for _ in range(START_SECONDS * 10):
         if server.poll() is not None:
             raise RuntimeError(f"PostgreSQL did not start: {(folder / 'log').read_text()[-2000:]}")

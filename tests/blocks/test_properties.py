@@ -11,20 +11,20 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from qbank.accounts.models import Person
-from qbank.blocks import building, closing, taking
+from qbank.blocks import building, closing, drawing, taking
 from qbank.blocks.criteria import Criteria
 from qbank.blocks.models import Block, BlockScore, Delivery, LearnerItem, Mark, Outcome
-from qbank.blocks.passes import new_pass
+from qbank.blocks.passes import current_pass, new_pass
 from qbank.blocks.rebuild import rebuild
 from qbank.blocks.statuses import Standing, settle
 from qbank.errors import ConflictError, InvalidError
-from qbank.items.models import ItemState
+from qbank.items.models import ItemEnemy, ItemState
 from qbank.settings import Settings
 from tests.blocks import factories as make
 from tests.conftest import START, TestClock
 
 quick = settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 LIVE, PRETEST = 14, 3
@@ -51,8 +51,8 @@ histories = st.lists(st.one_of(_act, _act, _act, _start, _rest), min_size=5, max
 class Learner:
     """Lives through a history, step by step."""
 
-    def __init__(self, session: Session, config: Settings, clock: TestClock) -> None:
-        self.session, self.config, self.clock = session, config, clock
+    def __init__(self, session: Session, config: Settings, clock: TestClock, enemies: set[int]) -> None:
+        self.session, self.config, self.clock, self.enemies = session, config, clock, enemies
         self.person: Person = make.make_person(session)
         self.opened: list[Block] = []
 
@@ -67,6 +67,10 @@ class Learner:
 
     def do_start(self, size: int, feedback: str, timing: str, number: int) -> None:
         before = building.count_eligible(self.session, self.person, Criteria())
+        pass_id = current_pass(self.session, self.person).id
+        drawable = drawing.eligible(self.session, self.person, pass_id, Criteria())
+        unused = {item_id for item_id, times in drawable.items() if times == 0}
+        assert len(unused) == before.statuses["unused"]
         try:
             block = make.start(
                 self.session, self.person, self.config, size, feedback=feedback, timing=timing, seed=str(number)
@@ -74,9 +78,9 @@ class Learner:
         except ConflictError:
             return
         except InvalidError:
-            assert size > before.total
+            assert size > before.total - 1, "the two enemies cost one place at most"
             return
-        check_draw(self.session, block, before.statuses["unused"])
+        check_draw(self.session, block, unused, self.enemies)
         self.opened.append(block)
 
     def _block(self, which: int) -> Block | None:
@@ -109,15 +113,13 @@ class Learner:
             assert any(block.state != "ended" for block in self.opened)
 
 
-def check_draw(session: Session, block: Block, unused: int) -> None:
-    """No item twice; as many unused as there are, before any seen one."""
-    rows = [row for row in make.deliveries(session, block) if not row.pretest]
-    assert len({row.item_id for row in rows}) == len(rows)
-    held = {
-        row.item_id: row for row in session.scalars(sa.select(LearnerItem).where(LearnerItem.pass_id == block.pass_id))
-    }
-    fresh = sum(held[row.item_id].settled_status == "unused" for row in rows)
-    assert fresh == min(unused, len(rows))
+def check_draw(session: Session, block: Block, unused: set[int], enemies: set[int]) -> None:
+    """No item twice, no two enemies; as many unused as can be together, before any seen one."""
+    rows = [row.item_id for row in make.deliveries(session, block) if not row.pretest]
+    assert len(set(rows)) == len(rows)
+    assert not enemies <= set(rows)
+    together = len(unused) - (enemies <= unused)
+    assert len(unused & set(rows)) == min(together, len(rows))
 
 
 @pytest.fixture
@@ -135,7 +137,8 @@ def test_after_any_history_statuses_partition_and_the_log_gives_what_is_stored(
     bank: Session, settings: Settings, clock: TestClock, history: list[tuple[object, ...]]
 ) -> None:
     clock.set(START)
-    learner = Learner(bank, settings, clock)
+    pair = bank.scalars(sa.select(ItemEnemy)).one()
+    learner = Learner(bank, settings, clock, {pair.item_id, pair.enemy_id})
     learner.live(history)
     counts = building.count_eligible(bank, learner.person, Criteria())
     exclusive = ("unused", "correct", "incorrect", "omitted", "in_progress")
