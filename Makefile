@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN_DIR ?= var
 
-.PHONY: help run test browser-tools bench lint types imports format lock audit wheel clean
+.PHONY: help run test browser-tools bench screenshots lint types imports format lock audit wheel clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  \1\t/' | expand -t 18
@@ -31,6 +31,9 @@ test: $(VENV)/.dev browser-tools  ## set up, run every test on both databases an
 
 bench: $(VENV)/.dev  ## measure: times, numbers of queries, ratios to the bare work
 	@$(BIN)/python -m pytest -m bench tests/bench -s
+
+screenshots: $(VENV)/.dev browser-tools  ## take the pictures of the README again
+	@$(BIN)/python -m tests.browser.screenshots docs/screens
 
 lint: $(VENV)/.dev  ## check style of Python and templates
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/djlint --lint --quiet templates

@@ -57,6 +57,21 @@ MIN_GROUP_N = 5
 BAND_LOW = 60.0
 BAND_HIGH = 70.0
 
+# Who drafts items from a loaded article: "rules" (no network), "model" (a language model; the rules where it
+# fails), "both". Whoever drafts, every draft passes the same checks and waits for a person.
+DRAFTER = "rules"
+# Base address of a service that speaks the OpenAI-compatible protocol, such as http://127.0.0.1:11434/v1; the title
+# and the statements of articles are sent there. It is asked directly: no proxy, no redirect.
+DRAFTER_URL = ""
+# The model's name, as that service knows it.
+DRAFTER_MODEL = ""
+# The service's key, where it wants one. Better given as QBANK_DRAFTER_KEY than in a file.
+DRAFTER_KEY = ""
+# How long one article may take the model; after that the rules draft alone. Whoever loads the article waits.
+DRAFTER_TIMEOUT_SECONDS = 120
+# At most so many statements of an article are sent, from the first on.
+DRAFTER_MAX_STATEMENTS = 40
+
 # For the test suite only: unlocks QBANK_CLOCK_FILE and quick password hashing.
 TESTING = False
 # A file whose content is the UTC time that the one clock returns. Refused unless TESTING.
