@@ -1,1 +1,1 @@
-"""Statistics on plain values: no database, no Flask."""
+"""Statistics on plain values and arrays: no database, no Flask."""
