@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import runpy
 import secrets
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from qbank import paths
 
@@ -29,8 +32,47 @@ class SignUp(StrEnum):
     INVITATION = "invitation"
 
 
+class DrafterKind(StrEnum):
+    """Who drafts items from an article that is loaded."""
+
+    RULES = "rules"
+    MODEL = "model"
+    BOTH = "both"
+
+
 def _names(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _rate(value: str) -> str:
+    """Check a rate such as "10 per minute": one that cannot be read would mean no limit at all."""
+    import limits  # only here: reading an article loads the settings too, and does not count attempts
+
+    try:
+        limits.parse_many(value)
+    except ValueError:
+        raise ValueError('write it as "10 per minute"') from None
+    return value
+
+
+def _service_address(value: str) -> str:
+    """Check the address of a language model's service; an empty one means that there is none."""
+    try:
+        parts = urlsplit(value)
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and value.isascii()
+    except ValueError:
+        sound = False
+    if value and not (sound and value.isprintable() and " " not in value):
+        raise ValueError("write it as http://HOST:PORT/v1 or https://HOST/v1")
+    if value and (parts.username is not None or parts.query or parts.fragment):
+        raise ValueError("it holds no name, password, query or fragment: a key belongs in DRAFTER_KEY")
+    return value
+
+
+def _header_text(value: str) -> str:
+    if value and not (value.isascii() and value.isprintable() and " " not in value):
+        raise ValueError("a key is printable ASCII without spaces")
+    return value
 
 
 class Settings(BaseModel):
@@ -51,7 +93,7 @@ class Settings(BaseModel):
     site_name: Annotated[str, Field(min_length=1, max_length=60)]
     sign_up: SignUp
     password_min_length: Annotated[int, Field(ge=8, le=64)]
-    sign_in_limit: str
+    sign_in_limit: Annotated[str, AfterValidator(_rate)]
     sign_in_days: Annotated[int, Field(ge=1, le=365)]
     sign_in_idle_days: Annotated[int, Field(ge=1, le=365)]
     approvals_needed: Annotated[int, Field(ge=0, le=9)]
@@ -65,6 +107,12 @@ class Settings(BaseModel):
     min_group_n: Annotated[int, Field(ge=1)]
     band_low: Annotated[float, Field(ge=0, le=100)]
     band_high: Annotated[float, Field(ge=0, le=100)]
+    drafter: DrafterKind
+    drafter_url: Annotated[str, Field(max_length=500), AfterValidator(_service_address)]
+    drafter_model: Annotated[str, Field(max_length=200)]
+    drafter_key: Annotated[str, Field(max_length=500, repr=False), AfterValidator(_header_text)]
+    drafter_timeout_seconds: Annotated[int, Field(ge=1, le=900)]
+    drafter_max_statements: Annotated[int, Field(ge=1, le=200)]
     testing: bool
     clock_file: str
 
@@ -72,6 +120,8 @@ class Settings(BaseModel):
     def _agree(self) -> Settings:
         if self.clock_file and not self.testing:
             raise ValueError("CLOCK_FILE is for tests: it is refused unless TESTING is on")
+        if self.drafter is not DrafterKind.RULES and not (self.drafter_url and self.drafter_model.strip()):
+            raise ValueError(f"DRAFTER is {self.drafter}: set DRAFTER_URL and DRAFTER_MODEL too")
         if self.options_min > self.options_max:
             raise ValueError("OPTIONS_MIN is above OPTIONS_MAX")
         if self.band_low > self.band_high:
@@ -95,15 +145,22 @@ def _default_data_dir(environ: Mapping[str, str]) -> Path:
 
 
 def _kept_secret(data_dir: Path) -> str:
-    """Return the bank's secret key, making it once. Two processes starting together agree on one."""
+    """Return the bank's secret key, making it once. Two processes starting together agree on one.
+
+    It is written whole under another name and then linked to its own, which fails where somebody was faster:
+    neither a crash nor a second process can leave or see half a key.
+    """
     path = data_dir / "secret_key"
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(48))
+    if not path.exists():
+        made, name = tempfile.mkstemp(dir=data_dir, prefix="secret_key.")  # readable by its owner only
+        try:
+            with os.fdopen(made, "w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(48))
+            with suppress(FileExistsError):
+                os.link(name, path)
+        finally:
+            os.unlink(name)
     return path.read_text(encoding="ascii").strip()
 
 

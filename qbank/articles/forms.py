@@ -6,6 +6,7 @@ from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length
 
+from qbank.articles.drafts import Classification
 from qbank.items.taxonomy import Dimension, Taxon
 from qbank.web.forms import CheckboxGroup, Form, stripped
 
@@ -39,26 +40,33 @@ class ConfirmForm(Form):
     anchor = HiddenField()
 
 
-def _id_or_none(value: str | None) -> int | None:
-    return int(value) if value and str(value).isdecimal() else None
+def _id_or_none(value: object) -> int | None:
+    """Return the id that a choice stands for; None for the empty choice."""
+    return int(str(value)) if value not in (None, "") else None
 
 
 class AcceptForm(Form):
-    """How an accepted draft is classified."""
+    """How an accepted draft is classified. What is left open can be added before review."""
 
-    system = SelectField("System", choices=[], coerce=_id_or_none, validate_choice=False)
-    task = SelectField("Task", choices=[], coerce=_id_or_none, validate_choice=False)
-    disciplines = CheckboxGroup("Disciplines", choices=[], coerce=int)
+    system = SelectField("System", choices=[], coerce=_id_or_none)
+    task = SelectField("Task", choices=[], coerce=_id_or_none)
+    disciplines = CheckboxGroup("Discipline", choices=[], coerce=_id_or_none)
     review = BooleanField("Send to review at once")
 
     def offer(self, taxa: dict[Dimension, list[Taxon]]) -> None:
         """Fill the choices."""
-        self.system.choices = [("", "–")] + [(taxon.id, taxon.name) for taxon in taxa[Dimension.SYSTEM]]
-        self.task.choices = [("", "–")] + [(taxon.id, taxon.name) for taxon in taxa[Dimension.TASK]]
-        self.disciplines.choices = [(taxon.id, taxon.name) for taxon in taxa[Dimension.DISCIPLINE]]
+        empty: list[tuple[object, str]] = [("", "–")]
+        self.system.choices = [*empty, *((taxon.id, taxon.name) for taxon in taxa[Dimension.SYSTEM])]
+        self.task.choices = [*empty, *((taxon.id, taxon.name) for taxon in taxa[Dimension.TASK])]
+        self.disciplines.choices = [*empty, *((taxon.id, taxon.name) for taxon in taxa[Dimension.DISCIPLINE])]
+
+    def chosen(self) -> Classification:
+        """Return the choices of a valid form."""
+        ids = [each for each in self.disciplines.data or [] if each is not None]
+        return Classification(self.system.data, self.task.data, tuple(ids))
 
 
 class RejectForm(Form):
     """Why a draft is turned down."""
 
-    reason = StringField("Reason", [Length(max=2000)], [stripped])
+    reason = StringField("Reason", [Length(max=2000, message="At most 2,000 characters.")], [stripped])

@@ -24,7 +24,7 @@ from qbank.articles.models import (
 )
 from qbank.articles.reading import read_article
 from qbank.articles.reading.decoding import decode
-from qbank.errors import ConflictError, InvalidError, NotFoundError
+from qbank.errors import InvalidError, NotFoundError
 from qbank.items.record import ReferenceRecord
 from qbank.items.references import ensure_references
 from qbank.security import audit
@@ -47,7 +47,9 @@ def slug_of(title: str) -> str:
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
     if len(words) > MAX_SLUG:
         words = words[:MAX_SLUG].rsplit("-", 1)[0]
-    return words or "article"
+    if not words:  # a title without Latin letters: two of them must not become one article
+        words = f"article-{hashlib.sha256(title.encode()).hexdigest()[:8]}"
+    return words
 
 
 def load_bytes(
@@ -259,13 +261,23 @@ def _plain_statement(statement: Statement) -> document.Statement:
     )
 
 
-def confirm_citation(session: Session, actor: Person, citation_id: int, reference_key: str | None) -> StatementCitation:
-    """Say which entry a marker means (None: no entry). Only a person can; it is written in the audit log."""
+def confirm_citation(
+    session: Session, actor: Person, slug: str, citation_id: int, reference_key: str | None
+) -> StatementCitation:
+    """Say which entry a marker means (None: no entry). Only a person can; it is written in the audit log.
+
+    Raises NotFoundError for a citation that is not in the article's current revision, InvalidError for an entry
+    that is not in its list.
+    """
     citation = session.scalar(
-        sa.select(StatementCitation).where(StatementCitation.id == citation_id).with_for_update(of=StatementCitation)
+        sa.select(StatementCitation)
+        .join(Statement, Statement.id == StatementCitation.statement_id)
+        .join(Article, Article.current_id == Statement.revision_id)
+        .where(StatementCitation.id == citation_id, Article.slug == slug)
+        .with_for_update(of=StatementCitation)
     )
     if citation is None:
-        raise NotFoundError("There is no such citation.")
+        raise NotFoundError("There is no such citation in the article as it is now.")
     statement = session.get_one(Statement, citation.statement_id)
     entry = None
     if reference_key:
@@ -292,9 +304,3 @@ def confirm_citation(session: Session, actor: Person, citation_id: int, referenc
         reference=reference_key or "",
     )
     return citation
-
-
-def check_slug_free(session: Session, slug: str) -> None:
-    """Raise ConflictError when another article has this name."""
-    if session.scalar(sa.select(Article.id).where(Article.slug == slug)) is not None:
-        raise ConflictError(f"There is an article called {slug} already.", cure="Load it as a new revision.")

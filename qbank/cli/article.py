@@ -143,15 +143,27 @@ def _print_drafts(result: dict[str, Any]) -> None:
 def load(file: Path, slug: str | None) -> None:
     """Store the article in FILE, or its new revision, in the bank, with the items drafted from it."""
     from qbank.articles import drafts, service
-    from qbank.cli.edge import transaction
+    from qbank.articles.model_drafting import asks_a_model, drafter_of
+    from qbank.cli.edge import settings, transaction
+    from qbank.items.checks import shipped_lexicon
 
-    with transaction() as session:
+    chosen = settings()
+    waits = asks_a_model(chosen)
+    document = None
+    with transaction(chosen) as session:
         loaded = service.load_bytes(session, None, file.read_bytes(), name=file.name, slug=slug)
-        if not loaded.changed:
-            click.echo(f"{loaded.article.slug}: this text is loaded already; nothing was changed", err=True)
+        name, number = loaded.article.slug, loaded.revision.number
+        if not loaded.changed and not (waits and not loaded.revision.drafting_report):
+            click.echo(f"{name}: this text is loaded already; nothing was changed", err=True)
             return
-        made = drafts.draft(session, loaded.article.slug)
-    click.echo(
-        f"{loaded.article.slug}: revision {loaded.revision.number}, {made.statements} statements, {made.items} drafts",
-        err=True,
-    )
+        if waits:
+            document = service.as_document(service.find(session, name, number))
+        else:
+            made = drafts.draft(session, name)
+    if document is not None:  # the article is stored; nobody waits for a transaction while the model is asked
+        report = drafter_of(chosen, shipped_lexicon()).draft(document)
+        with transaction(chosen) as session:
+            made = drafts.draft(session, name, number=number, report=report)
+    click.echo(f"{name}: revision {number}, {made.statements} statements, {made.items} drafts", err=True)
+    if made.failure:
+        click.echo(made.failure, err=True)

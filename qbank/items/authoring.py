@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -15,12 +15,14 @@ from qbank.articles.models import (
     Statement,
     StatementCitation,
 )
+from qbank.items import compare, records
 from qbank.items.content import OptionContent, VersionContent
-from qbank.items.forms import ItemForm
+from qbank.items.forms import MAX_KEY, ItemForm
 from qbank.items.markers import join_marks, split_marks
 from qbank.items.models import Difficulty, ItemVersion
 from qbank.items.record import ItemRecord, OptionRecord, ReferenceRecord
 from qbank.items.references import Reference, ensure_references
+from qbank.items.taxonomy import Dimension, Taxon
 
 SPARE_OPTIONS = 4
 
@@ -48,7 +50,7 @@ class Evidence:
 
 def evidence(session: Session, statement_ids: Sequence[int], reference_ids: Sequence[int], slug: str = "") -> Evidence:
     """Return what the desk offers: the linked statements, the named article's, and their references."""
-    wanted: sa.ColumnElement[bool] = Statement.id.in_(statement_ids)
+    wanted: sa.ColumnElement[bool] = Statement.id.in_(_possible(statement_ids))
     if slug:
         current = sa.select(Article.current_id).where(Article.slug == slug)
         wanted = sa.or_(wanted, Statement.revision_id.in_(current))
@@ -68,10 +70,14 @@ def evidence(session: Session, statement_ids: Sequence[int], reference_ids: Sequ
     listed = sa.select(ArticleReference.reference_id).where(ArticleReference.revision_id.in_(revisions))
     references = session.scalars(
         sa.select(Reference)
-        .where(sa.or_(Reference.id.in_(reference_ids), Reference.id.in_(listed)))
+        .where(sa.or_(Reference.id.in_(_possible(reference_ids)), Reference.id.in_(listed)))
         .order_by(Reference.title, Reference.id)
     )
     return Evidence(statements, list(references))
+
+
+def _possible(ids: Sequence[int]) -> list[int]:
+    return sorted({each for each in ids if 0 < each <= MAX_KEY})
 
 
 def to_content(
@@ -180,3 +186,40 @@ def half_written(form: ItemForm) -> ItemRecord:
         references=tuple(ReferenceRecord(title=str(each)) for each in form.references.data or [])
         + ((ReferenceRecord(title=form.new_reference.form.title.data),) if form.new_reference.form.title.data else ()),
     )
+
+
+def differences(
+    form: ItemForm, offered: Evidence, theirs: ItemVersion, taxa: dict[Dimension, list[Taxon]]
+) -> list[compare.FieldDifference]:
+    """Return what the form says otherwise than the version that stands, field by field; theirs is the newer text."""
+    titles = {reference.id: reference.title for reference in offered.references}
+    quotes = {statement.id: f"{offered.mark_of(statement)}: {statement.text}" for statement in offered.statements}
+    names = {str(taxon.id): taxon.name for each in taxa.values() for taxon in each}
+    mine = replace(
+        half_written(form),
+        doubt=form.doubt.data or None,
+        references=tuple(ReferenceRecord(titles[each]) for each in form.references.data or [] if each in titles),
+    )
+    found = [
+        field
+        for field in compare.records(mine, records.to_record(theirs))
+        if field.changed and field.name not in ("Statements", "Classification")
+    ]
+    chosen = [form.system.data, form.task.data, *(str(each) for each in form.disciplines.data or [])]
+    stand = [theirs.system_id, theirs.task_id, *sorted(taxon.id for taxon in theirs.disciplines)]
+    pairs = {
+        "Statements": (
+            "\n".join(quotes[each] for each in form.statements.data or [] if each in quotes),
+            "\n".join(quotes.get(row.statement_id, row.statement.text) for row in theirs.statements),
+        ),
+        "Classification": (
+            ", ".join(names[each] for each in chosen if each in names),
+            ", ".join(names[str(each)] for each in stand if str(each) in names),
+        ),
+        "Difficulty": (form.difficulty.data or "", str(theirs.difficulty or "")),
+        "Tags": (form.tags.data or "", ", ".join(theirs.tags)),
+    }
+    for name, (left, right) in pairs.items():
+        if left != right:
+            found.append(compare.FieldDifference(name, compare.words(left, right), changed=True))
+    return found

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from qbank.items.record import ItemRecord
 
-_TOKENS = re.compile(r"\s+|\w+|[^\w\s]")
-MAX_TOKENS = 20_000  # beyond this a line-level difference is quick enough and fine enough
+_TOKENS = re.compile(r"\w+\s*|[^\w\s]\s*|\s+")
+# Pairs of equal tokens that the matcher may have to look at: what keeps a difference under a second. A text of
+# ten thousand equal brackets has a hundred million; it is then compared by lines, or as a whole.
+MAX_PAIRS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +27,52 @@ def words(old: str, new: str) -> tuple[Piece, ...]:
     """Return the pieces that turn the old text into the new one."""
     if old == new:
         return (Piece("same", old),) if old else ()
-    before, after = _split(old), _split(new)
-    pieces: list[Piece] = []
+    before, after = _tokens(old, new)
+    start = _common(before, after)
+    end = _common(before[start:][::-1], after[start:][::-1])
+    pieces = [("same", "".join(before[:start]))]
+    pieces += _changes(before[start : len(before) - end], after[start : len(after) - end])
+    pieces.append(("same", "".join(before[len(before) - end :])))
+    return tuple(Piece(kind, text) for kind, text in _merged(pieces))
+
+
+def _tokens(old: str, new: str) -> tuple[list[str], list[str]]:
+    """Return both texts in words, in lines where words would take too long, or whole."""
+    for cut in (_TOKENS.findall, lambda text: text.splitlines(keepends=True)):
+        before, after = cut(old), cut(new)
+        theirs = Counter(after)
+        if sum(count * theirs[token] for token, count in Counter(before).items()) <= MAX_PAIRS:
+            return before, after
+    return [old] if old else [], [new] if new else []
+
+
+def _common(one: list[str], other: list[str]) -> int:
+    """Return how many tokens are equal at the beginning."""
+    return next(
+        (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
+
+
+def _changes(before: list[str], after: list[str]) -> list[tuple[str, str]]:
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    pieces = []
     for kind, a, b, c, d in matcher.get_opcodes():
         if kind == "equal":
-            pieces.append(Piece("same", "".join(before[a:b])))
-            continue
-        if b > a:
-            pieces.append(Piece("gone", "".join(before[a:b])))
-        if d > c:
-            pieces.append(Piece("new", "".join(after[c:d])))
-    return tuple(pieces)
+            pieces.append(("same", "".join(before[a:b])))
+        else:
+            pieces += [("gone", "".join(before[a:b])), ("new", "".join(after[c:d]))]
+    return pieces
 
 
-def _split(text: str) -> list[str]:
-    tokens = _TOKENS.findall(text)
-    return tokens if len(tokens) <= MAX_TOKENS else text.splitlines(keepends=True)
+def _merged(pieces: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the pieces without empty ones, neighbours of one kind joined."""
+    found: list[tuple[str, str]] = []
+    for kind, text in pieces:
+        if text and found and found[-1][0] == kind:
+            found[-1] = (kind, found[-1][1] + text)
+        elif text:
+            found.append((kind, text))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

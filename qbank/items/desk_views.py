@@ -12,10 +12,9 @@ from qbank.errors import InvalidError, NotFoundError
 from qbank.items import authoring, checks, records, store, taxonomy
 from qbank.items.authoring import Evidence
 from qbank.items.blueprint import bp
-from qbank.items.compare import words
 from qbank.items.forms import ItemForm
 from qbank.items.models import Item, ItemVersion, Origin
-from qbank.markup import render, render_inline
+from qbank.markup import MAX_CHARS, render, render_inline
 from qbank.security.guard import person
 from qbank.security.permissions import Permission, allow
 from qbank.web.transaction import db
@@ -44,7 +43,8 @@ def _page(form: ItemForm, offered: Evidence, *, slug: str, status: int = 200, **
         offered=offered,
         slug=slug,
         articles=articles.choices(db()),
-        findings=checks.findings(authoring.half_written(form)),
+        findings=[] if form.too_long() else checks.findings(authoring.half_written(form)),
+        unsaved=form.is_submitted(),
         **{"item": None, "version": None, "conflict": None, **more},
     )
     return page, status
@@ -57,7 +57,7 @@ def new() -> ResponseReturnValue:
     form, slug = _form(), _slug()
     offered = _offered(form, slug)
     if form.is_submitted() and "more_options" in request.form:
-        form.options.append_entry()
+        form.add_option()
         return _page(form, offered, slug=slug)
     if form.validate_on_submit() and "offer" not in request.form:
         content = authoring.to_content(db(), form, offered)
@@ -93,7 +93,7 @@ def edit(item_id: int) -> ResponseReturnValue:
         authoring.fill(form, version, offered)
         return _page(form, offered, slug=slug, item=item, version=version)
     if "more_options" in request.form:
-        form.options.append_entry()
+        form.add_option()
         return _page(form, offered, slug=slug, item=item, version=version)
     if "offer" in request.form or not form.validate():
         status = 422 if form.errors else 200
@@ -113,11 +113,7 @@ def _save(item: Item, version: ItemVersion, form: ItemForm, offered: Evidence, s
         )
     except store.EditConflictError as clash:
         theirs = records.load_versions(db(), [clash.current.id])[clash.current.id]
-        conflict = {
-            "version": theirs,
-            "stem": words(form.stem.data or "", theirs.stem),
-            "lead_in": words(form.lead_in.data or "", theirs.lead_in),
-        }
+        conflict = {"version": theirs, "fields": authoring.differences(form, offered, theirs, taxonomy.taxa(db()))}
         form.base_version.data = str(theirs.id)  # the next save is meant to replace it
         return _page(form, offered, slug=slug, item=item, version=version, conflict=conflict, status=409)
     except InvalidError as error:
@@ -132,6 +128,8 @@ def _save(item: Item, version: ItemVersion, form: ItemForm, offered: Evidence, s
 def check() -> ResponseReturnValue:
     """Return the flaw findings of a half-written item, and its preview, as HTML for the side panes."""
     form = _form()
+    if form.too_long():
+        raise InvalidError("A text is too long.", problems={"item": f"at most {MAX_CHARS} characters fit in one field"})
     record = authoring.half_written(form)
     try:
         preview = render_template(

@@ -25,6 +25,8 @@ from qbank.items.taxonomy import Dimension, Taxon
 from qbank.markup import MAX_CHARS
 from qbank.web.forms import CheckboxGroup, Form, stripped
 
+MAX_OPTIONS = 10
+MAX_KEY = 2**31 - 1  # the largest id that both databases hold
 EMPTY_CHOICE = [("", "–")]
 DIFFICULTIES = [*EMPTY_CHOICE, ("easy", "Easy"), ("medium", "Medium"), ("hard", "Hard")]
 DOI = re.compile(r"10\.\d{4,9}/\S+\Z")
@@ -55,7 +57,7 @@ class ItemForm(Form):
     base_version = HiddenField()
     stem = TextAreaField("Stem", [Length(max=MAX_CHARS)], [stripped])
     lead_in = TextAreaField("Lead-in", [Length(max=2000)], [stripped])
-    options = FieldList(FormField(OptionForm), "Options", min_entries=4, max_entries=10)
+    options = FieldList(FormField(OptionForm), "Options", min_entries=4, max_entries=MAX_OPTIONS)
     key = RadioField("Key", choices=[], validate_choice=False)
     shuffle = BooleanField("Options may be shown in another order")
     objective = TextAreaField("Objective", [Length(max=2000)], [stripped])
@@ -63,10 +65,10 @@ class ItemForm(Form):
     statements = CheckboxGroup("Statements", choices=[], coerce=int, validate_choice=False)
     references = CheckboxGroup("References", choices=[], coerce=int, validate_choice=False)
     new_reference = FormField(ReferenceForm, "Another reference")
-    system = SelectField("System", choices=[], validate_choice=False)
-    task = SelectField("Task", choices=[], validate_choice=False)
-    disciplines = CheckboxGroup("Disciplines", choices=[], coerce=int, validate_choice=False)
-    difficulty = SelectField("Difficulty (your estimate)", choices=DIFFICULTIES)
+    system = SelectField("System", choices=[], default="")
+    task = SelectField("Task", choices=[], default="")
+    disciplines = CheckboxGroup("Disciplines", choices=[], coerce=int)
+    difficulty = SelectField("Difficulty (your estimate)", choices=DIFFICULTIES, default="")
     tags = StringField("Tags", [Length(max=500)], [stripped])
     doubt = TextAreaField("Doubts for the reviewers", [Length(max=5000)], [stripped])
 
@@ -77,11 +79,22 @@ class ItemForm(Form):
         self.disciplines.choices = [(taxon.id, taxon.name) for taxon in taxa[Dimension.DISCIPLINE]]
         self.key.choices = [(str(place), chr(65 + place)) for place in range(len(self.options.entries))]
 
+    def add_option(self) -> None:
+        """Add an empty option, as long as there is room for one."""
+        if len(self.options.entries) < MAX_OPTIONS:
+            self.options.append_entry()
+
+    def too_long(self) -> bool:
+        """Return whether some text is longer than the checks and the preview take on."""
+        options = [text for entry in self.options.entries for text in (entry.form.text.data, entry.form.rationale.data)]
+        texts = (self.stem.data, self.lead_in.data, self.objective.data, self.explanation.data, *options)
+        return any(len(text or "") > MAX_CHARS for text in texts)
+
 
 class StateForm(Form):
     """A step in an item's life."""
 
-    version = IntegerField()
+    version = IntegerField(validators=[NumberRange(1, MAX_KEY)])
     to = StringField()
     comment = TextAreaField("Comment", [Length(max=5000)], [stripped])
 
@@ -89,7 +102,7 @@ class StateForm(Form):
 class VoteForm(Form):
     """A reviewer's word."""
 
-    version = IntegerField()
+    version = IntegerField(validators=[NumberRange(1, MAX_KEY)])
     vote = RadioField(
         "Your word on it",
         choices=[(Vote.APPROVE.value, "Approve"), (Vote.ADVISE.value, "Advise"), (Vote.REJECT.value, "Reject")],

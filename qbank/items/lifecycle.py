@@ -7,13 +7,22 @@ live <-> suspended and suspended -> retired. Anything else is refused.
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from qbank import clock
 from qbank.accounts.models import Person
 from qbank.errors import ConflictError, InvalidError, NotFoundError
 from qbank.items import pool
-from qbank.items.models import Item, ItemState, ItemVersion, ReviewVote, Vote
+from qbank.items.models import (
+    Item,
+    ItemState,
+    ItemVersion,
+    Option,
+    ReviewVote,
+    VersionDiscipline,
+    VersionReference,
+    Vote,
+)
 from qbank.items.store import lock_item, note_change
 from qbank.settings import Settings
 
@@ -46,35 +55,32 @@ NAMES = {
 
 def missing_parts(session: Session, version: ItemVersion, settings: Settings) -> list[str]:
     """Return everything that the version lacks to leave draft, each as a phrase; [] when it is complete."""
-    loaded = session.scalars(
-        sa.select(ItemVersion)
-        .where(ItemVersion.id == version.id)
-        .options(
-            selectinload(ItemVersion.options),
-            selectinload(ItemVersion.references),
-            selectinload(ItemVersion.disciplines),
-        )
-        .execution_options(populate_existing=True)
-    ).one()
-    options = loaded.options
+    # Asked for apart: reloading the version here would undo what its caller had loaded with it.
+    options = session.scalars(sa.select(Option).where(Option.version_id == version.id).order_by(Option.ordinal)).all()
+    references = _count(session, VersionReference, version)
+    disciplines = _count(session, VersionDiscipline, version)
     keys = sum(1 for option in options if option.is_key)
     bare = [chr(65 + option.ordinal) for option in options if not option.rationale.strip()]
     low, high = settings.options_min, settings.options_max
     # A stem that holds the question needs no lead-in of its own.
-    asks = bool(loaded.lead_in.strip()) or loaded.stem.rstrip().endswith("?")
+    asks = bool(version.lead_in.strip()) or version.stem.rstrip().endswith("?")
     checks = (
-        (bool(loaded.stem.strip()), "a stem"),
+        (bool(version.stem.strip()), "a stem"),
         (asks, "a lead-in that asks one question"),
         (low <= len(options) <= high, f"{low} to {high} options (it has {len(options)})"),
         (all(option.text.strip() for option in options), "a text for every option"),
         (keys == 1, f"exactly one key (it has {keys})"),
         (not bare, f"a rationale for option {', '.join(bare)}"),
-        (bool(loaded.references), "at least one reference"),
-        (loaded.system_id is not None, "one system"),
-        (bool(loaded.disciplines), "at least one discipline"),
-        (loaded.task_id is not None, "one task"),
+        (references > 0, "at least one reference"),
+        (version.system_id is not None, "one system"),
+        (disciplines > 0, "at least one discipline"),
+        (version.task_id is not None, "one task"),
     )
     return [phrase for fine, phrase in checks if not fine]
+
+
+def _count(session: Session, links: type[VersionReference | VersionDiscipline], version: ItemVersion) -> int:
+    return session.scalar(sa.select(sa.func.count()).where(links.version_id == version.id)) or 0
 
 
 def _writers(session: Session, version: ItemVersion) -> set[int | None]:

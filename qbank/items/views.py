@@ -6,14 +6,16 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from qbank.accounts.models import Person
+from qbank.blocks import statuses
 from qbank.blocks.seen import has_closed
-from qbank.errors import InvalidError, NotFoundError
+from qbank.errors import ConflictError, InvalidError, NotFoundError, QBankError
 from qbank.items import checks, compare, lifecycle, queries, records, store, taxonomy
 from qbank.items.blueprint import bp
 from qbank.items.forms import StateForm, VoteForm
 from qbank.items.models import Item, ItemState, ItemVersion, Vote
 from qbank.security.guard import person
 from qbank.security.permissions import Permission, allow, may
+from qbank.web.forms import Form
 from qbank.web.pagination import Page
 from qbank.web.transaction import db, settings
 
@@ -81,6 +83,10 @@ def _version(item: Item, number: int | None) -> ItemVersion:
 @allow(Permission.AUTHOR)
 def show(item_id: int, number: int | None = None) -> ResponseReturnValue:
     """Show one item as a learner will see it, with key, rationales, evidence, checks and life."""
+    return _show(item_id, number)
+
+
+def _show(item_id: int, number: int | None = None, refusal: QBankError | None = None, comment: str = "") -> str:
     item = _find(item_id)
     version = _version(item, number)
     record = records.to_record(version, records.enemies_of(db(), [item.id])[item.id])
@@ -105,7 +111,15 @@ def show(item_id: int, number: int | None = None) -> ResponseReturnValue:
         needed=settings().approvals_needed,
         vote_form=VoteForm(version=version.id),
         state_form=StateForm(version=version.id),
+        refusal=refusal,
+        comment=comment,
     )
+
+
+def _refused(item_id: int, error: QBankError, comment: str) -> ResponseReturnValue:
+    """Return the item as it stands, with why the step was not taken and the comment that came with it."""
+    db().expire_all()
+    return _show(item_id, refusal=error, comment=comment[:5000]), error.status
 
 
 @bp.get("/<int:item_id>/compare/<int:old>/<int:new>")
@@ -131,6 +145,13 @@ def _check_learner_may_compare(older: ItemVersion, newer: ItemVersion) -> None:
         raise NotFoundError("There is no such comparison.")
 
 
+def _check_form(form: Form) -> None:
+    """Raise InvalidError naming what is wrong with a form that has no page of its own."""
+    if not form.validate():
+        problems = {name or "form": " ".join(map(str, errors)) for name, errors in form.errors.items()}
+        raise InvalidError("That could not be read: " + "; ".join(problems.values()), problems=problems)
+
+
 @bp.post("/<int:item_id>/state")
 @allow(Permission.AUTHOR)
 def change_state(item_id: int) -> ResponseReturnValue:
@@ -140,9 +161,14 @@ def change_state(item_id: int) -> ResponseReturnValue:
         to = ItemState(form.to.data or "")
     except ValueError:
         raise InvalidError("There is no such state.", problems={"to": "unknown"}) from None
-    version = lifecycle.change_state(
-        db(), person(), item_id, form.version.data or 0, to, settings(), form.comment.data or ""
-    )
+    comment = form.comment.data or ""
+    try:
+        _check_form(form)
+        version = lifecycle.change_state(db(), person(), item_id, form.version.data or 0, to, settings(), comment)
+        if to in lifecycle.PUBLISHED:  # another key makes the item unused again for those who had answered it
+            statuses.restate(db(), item_ids=[item_id])
+    except (InvalidError, ConflictError) as error:
+        return _refused(item_id, error, comment)
     flash(f"The item is {lifecycle.NAMES[version.state]}.", "success")
     return redirect(url_for("items.show", item_id=item_id))
 
@@ -152,17 +178,14 @@ def change_state(item_id: int) -> ResponseReturnValue:
 def vote(item_id: int) -> ResponseReturnValue:
     """Vote on the version in review."""
     form = VoteForm()
-    if not form.validate():
-        raise InvalidError("Choose approve, advise or reject.", problems={"vote": "Choose one."})
-    version = lifecycle.cast_vote(
-        db(),
-        person(),
-        item_id,
-        form.version.data or 0,
-        Vote(form.vote.data),
-        form.comment.data or "",
-        settings(),
-    )
+    comment = form.comment.data or ""
+    try:
+        _check_form(form)
+        version = lifecycle.cast_vote(
+            db(), person(), item_id, form.version.data or 0, Vote(form.vote.data), comment, settings()
+        )
+    except (InvalidError, ConflictError) as error:
+        return _refused(item_id, error, comment)
     flash(f"Your word is noted. The item is {lifecycle.NAMES[version.state]}.", "success")
     return redirect(url_for("items.show", item_id=item_id))
 

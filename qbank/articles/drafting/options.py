@@ -16,6 +16,7 @@ FEWEST_DISTRACTORS = 2
 USUAL_DISTRACTORS = 3
 MOST_DISTRACTORS = 4
 _JOINTS = {"of", "the", "at", "in", "a", "an"}
+LONG_KEY = 24  # characters, from which a key twice as long as any distractor gives itself away
 FAR = 4  # an article's value that differs by more than this ratio is no plausible distractor
 
 
@@ -59,6 +60,9 @@ def choose_options(context: Context, candidate: Candidate, positions: Positions)
         return _numeric(candidate, good, positions, token)
     most = MOST_DISTRACTORS if candidate.rule == "contrast" else USUAL_DISTRACTORS
     kept = good[:most]
+    longest = max(len(one.text) for one in kept)
+    if not candidate.phrases and len(candidate.key) > LONG_KEY and len(candidate.key) > 2 * longest:
+        return f"'{candidate.key}' would stand out among the options by its length"
     kept = sorted(kept, key=lambda one: digest(context.seed, token, one.text))
     return Chosen(tuple(kept), positions.choose(len(kept) + 1, token))
 

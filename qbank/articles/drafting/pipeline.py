@@ -31,10 +31,16 @@ def draft_items(
     the terms (those that ship by default). Same input, same settings: the same report, byte for byte.
     Raises UnknownRuleError for a rule that does not exist.
     """
-    chosen = select_rules(rules)
+    return draft_with(article, select_rules(rules), seed=seed, lexicon=lexicon)
+
+
+def draft_with(
+    article: Article, rules: tuple[Rule, ...], *, seed: int = 0, lexicon: Lexicon | None = None
+) -> DraftReport:
+    """Return what these rules draft; see `draft_items`. Whoever proposes, the checks of the run decide."""
     terms = load_lexicon() if lexicon is None else lexicon
     context = Context(article, terms, seed, _skipped(article))
-    return _Run(context, chosen).report()
+    return _Run(context, rules).report()
 
 
 class RuleBasedDrafter:

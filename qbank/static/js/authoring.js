@@ -3,11 +3,17 @@
 const form = document.querySelector("[data-authoring]");
 const findings = document.querySelector("[data-findings]");
 const preview = document.querySelector("[data-preview]");
+const saved = document.querySelector("[data-save-state]");
 const PAUSE = 400;
 
 let waiting = null;
 let asked = 0;
 let dirty = false;
+
+function changed() {
+  dirty = true;
+  saved.textContent = "Not saved yet";
+}
 
 async function check() {
   const mine = ++asked;
@@ -36,7 +42,7 @@ function later() {
 
 if (form) {
   form.addEventListener("input", () => {
-    dirty = true;
+    changed();
     later();
   });
   form.addEventListener("submit", () => {
@@ -50,5 +56,6 @@ if (form) {
   pick?.addEventListener("change", () => {
     article.value = pick.value;
   });
+  if ("unsaved" in form.dataset) changed(); // the page came back with text that no version holds
   check();
 }

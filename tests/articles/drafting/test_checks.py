@@ -126,3 +126,15 @@ def test_fewer_than_three_good_options_is_a_reason_not_an_item(context: Context,
     chosen = choose_options(context, candidate, Positions(0))
     assert isinstance(chosen, str)
     assert "fewer than three good options" in chosen
+
+
+def test_a_key_far_longer_than_its_distractors_is_no_item(make: Callable[..., Article]) -> None:
+    article = make("Leptin promotes mesenchymal stem cell differentiation to osteoblasts")
+    context = Context(article, load_lexicon())
+    pool = tuple(Distractor(name, "lexicon") for name in ("myogenesis", "lipolysis", "fibrosis"))
+    stem = "Which of the following is promoted by leptin?"
+    chosen = choose_options(
+        context, Candidate("polarity", article.statements[0], 16, 68, stem, pool, "", 0.5), Positions(0)
+    )
+    assert isinstance(chosen, str)
+    assert "length" in chosen

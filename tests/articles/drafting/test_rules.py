@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -155,8 +156,11 @@ def test_threshold_refuses_a_condition_that_points_elsewhere(draft: Draft) -> No
     assert [item.key.text for item in report.items] == ["-1.5"]
 
 
-ROWS = tuple(("Sites", "Fracture sites include:", f"{site} fractures ({value}% risk reduction with HRT)") for site, value in
-             (("Vertebral", 40), ("Wrist", 61), ("Hip", 36), ("Pelvic", 20)))  # fmt: skip
+SITES = (("Vertebral", 40), ("Wrist", 61), ("Hip", 36), ("Pelvic", 20))
+ROWS = tuple(
+    ("Sites", "Fracture sites include:", f"{site} fractures ({value}% risk reduction with HRT)")
+    for site, value in SITES
+)
 
 
 def test_table_row_asks_for_the_value_and_for_the_label(draft: Draft) -> None:
@@ -188,7 +192,7 @@ def test_range_offers_disjoint_ranges_of_like_width(draft: Draft) -> None:
     pairs = [tuple(int(part) for part in option.text.removesuffix(" mg").split("-")) for option in item.options]
     assert pairs == sorted(pairs)
     assert all(high - low == 200 for low, high in pairs)
-    assert all(before[1] < after[0] for before, after in zip(pairs, pairs[1:], strict=False))
+    assert all(before[1] < after[0] for before, after in pairwise(pairs))
 
 
 def test_quantity_keeps_hedge_and_condition_and_sorts_its_values(draft: Draft) -> None:
@@ -252,9 +256,8 @@ def test_list_member_sees_a_member_that_shares_its_head_noun(draft: Draft) -> No
 def test_list_member_keeps_the_condition_of_the_lead_in(draft: Draft) -> None:
     made = ("Menopause", "When estrogen levels decline:", "Increased secretion of inflammatory cytokines (IL-1, IL-6)")
     item = draft("list-member", made).items[0]
-    assert (
-        item.stem
-        == "When estrogen levels decline, there is increased secretion of which of the following inflammatory cytokines?"
+    assert item.stem == (
+        "When estrogen levels decline, there is increased secretion of which of the following inflammatory cytokines?"
     )
 
 
@@ -277,7 +280,8 @@ def test_indication_asks_for_the_disease_under_the_headings_subject(draft: Draft
     )
     item = only(draft("indication", made))
     assert item.stem == (
-        "Hormone replacement therapy should be considered for treatment of which of the following in appropriate candidates?"
+        "Hormone replacement therapy should be considered for treatment of which of the following "
+        "in appropriate candidates?"
     )
     assert item.key.text == "Osteoporosis"
 
@@ -301,7 +305,19 @@ def test_cloze_is_off_unless_asked_for_and_has_its_blank_at_the_end(make: Callab
 
 @pytest.mark.parametrize("rule", ["quantity", "range", "polarity", "list-member", "contrast", "subject", "cloze"])
 @pytest.mark.parametrize(
-    "text", ["", ".", "()", "1", "a" * 1000, "and and and, and", "(((((1%", "is is is not, , is", "2% 2% 2%"]
+    "text",
+    [
+        "",
+        ".",
+        "()",
+        "1",
+        "a" * 1000,
+        "and and and, and",
+        "(((((1%",
+        "is is is not, , is",
+        "2% 2% 2%",
+        "Effects {x} include {y}, IL-1, and IL-6",
+    ],
 )
 def test_no_rule_stumbles_over_odd_text(draft: Draft, rule: str, text: str) -> None:
     report = draft(rule, text)

@@ -54,7 +54,7 @@ def propose(context: Context) -> Iterator[Candidate | Refusal]:
                     end=end,
                     stem=question,
                     distractors=tuple(_pool(context, statement, key)),
-                    objective=objective.format(key=lowered(key, context.lexicon)),
+                    objective=objective.replace("{key}", lowered(key, context.lexicon)),
                     confidence=0.75,
                     fact=f"list {statement.id}",
                     claim=claim_of(re.sub(r"^Which of the following", "", question)),
