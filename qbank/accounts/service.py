@@ -76,11 +76,17 @@ def create_person(
     return person
 
 
-def authenticate(session: Session, email: str, password: str) -> Person | None:
-    """Return the person whose address and password these are; None takes as long as a success."""
-    person = find_by_email(session, email)
-    fits = passwords.verify(person.password_hash if person else None, password)
-    return person if person is not None and fits and person.state is PersonState.ACTIVE else None
+def stored_password(session: Session, email: str) -> str | None:
+    """Return the stored hash of an address's password; None where there is no account or no password."""
+    return session.scalar(sa.select(Person.password_hash).where(Person.email == fold_email(email)))
+
+
+def active_person(session: Session, email: str, stored: str | None) -> Person | None:
+    """Return the person with this address if the account is open and its password still the one checked."""
+    query = sa.select(Person).where(
+        Person.email == fold_email(email), Person.password_hash == stored, Person.state == PersonState.ACTIVE
+    )
+    return session.scalar(query)
 
 
 def change_password(session: Session, settings: Settings, person: Person, old: str, new: str) -> None:
@@ -99,8 +105,8 @@ def set_roles(session: Session, actor: Person | None, person: Person, roles: Col
     wanted, had = frozenset(roles), person.roles
     if not wanted:
         raise InvalidError("A person needs a role.", problems={"roles": "Choose at least one role."})
-    if Role.ADMINISTRATOR in had - wanted and _administrators(session) <= 1:
-        raise ConflictError("This is the only administrator.", cure="Make somebody else administrator first.")
+    if Role.ADMINISTRATOR in had - wanted:
+        _keep_one_administrator(session, person)
     if wanted == had:
         return
     moment = clock.now()
@@ -119,9 +125,13 @@ def set_roles(session: Session, actor: Person | None, person: Person, roles: Col
 
 def set_state(session: Session, actor: Person, person: Person, state: PersonState) -> None:
     """Open or close an account; closing signs it out everywhere at once."""
+    if person.state is PersonState.ANONYMISED:
+        raise ConflictError("Nobody can use this account again: what told whose it was is gone.")
     if state is not PersonState.ACTIVE:
         if person.id == actor.id:
             raise ConflictError("You cannot close your own account here.")
+        if Role.ADMINISTRATOR in person.roles:
+            _keep_one_administrator(session, person)
         signin.end_all(session, person.id)
     person.state = state
     session.flush()
@@ -151,7 +161,7 @@ def people(session: Session, *, search: str = "", limit: int = 50, offset: int =
     """Return one page of people by name, and how many there are. Fixed number of queries."""
     query = sa.select(Person).where(Person.state != PersonState.ANONYMISED)
     if search.strip():
-        pattern = f"%{search.strip().casefold()}%"
+        pattern = f"%{search.strip().casefold()[:200]}%"  # no name is longer, and databases limit patterns
         query = query.where(sa.or_(sa.func.lower(Person.name).like(pattern), Person.email.like(pattern)))
     total = session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
     rows = session.scalars(query.order_by(Person.name, Person.id).limit(limit).offset(offset))
@@ -166,6 +176,23 @@ def _administrators(session: Session) -> int:
         .where(PersonRole.role == Role.ADMINISTRATOR, Person.state == PersonState.ACTIVE)
     )
     return session.scalar(query) or 0
+
+
+def _keep_one_administrator(session: Session, person: Person) -> None:
+    """Raise ConflictError if nobody else administers the bank.
+
+    The rows are locked first: two administrators who dismiss each other at the same time must not both succeed,
+    since a bank without one can be taken over by whoever sees the next set-up link.
+    """
+    query = (
+        sa.select(PersonRole.person_id)
+        .join(Person)
+        .where(PersonRole.role == Role.ADMINISTRATOR, Person.state == PersonState.ACTIVE)
+        .order_by(PersonRole.person_id)
+        .with_for_update()
+    )
+    if not set(session.scalars(query)) - {person.id}:
+        raise ConflictError("This is the only administrator.", cure="Make somebody else administrator first.")
 
 
 def needs_setup(session: Session) -> bool:

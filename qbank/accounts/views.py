@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
 
@@ -17,9 +17,10 @@ from qbank.accounts.forms import (
     SignUpForm,
 )
 from qbank.accounts.models import Person, PersonState, Role
+from qbank.db.engine import begin_write
 from qbank.errors import ConflictError, InvalidError, NotAllowedError
 from qbank.groups import service as groups
-from qbank.security import audit, signin
+from qbank.security import audit, known_browser, passwords, signin
 from qbank.security.guard import after_sign_in, limiter, person
 from qbank.security.permissions import Permission, allow
 from qbank.settings import SignUp
@@ -30,20 +31,41 @@ bp = Blueprint("accounts", __name__)
 
 
 def _start_session(who: Person) -> None:
+    if current_user.is_authenticated:
+        signin.end(db(), current_user.sign_in_id)
     session.pop("csrf_token", None)  # a fixed form token must not outlive the change of person
     signed = signin.start(db(), who, days=settings().sign_in_days, user_agent=request.user_agent.string)
     session.permanent = True
     login_user(signed)
+    known_browser.remember(who.email or "")
     audit.record(db(), "signed in", person_id=who.id, address=request.remote_addr or "")
 
 
 def _account_limit() -> str:
-    return "account:" + service.fold_email(request.form.get("email", ""))
+    return known_browser.bucket(service.fold_email(request.form.get("email", "")))
+
+
+def _refused(response: Response) -> bool:
+    """Return whether the attempt counts: a class that signs in from one address must not throttle itself."""
+    return response.status_code == 422
+
+
+def _authenticate(email: str, password: str) -> Person | None:
+    """Return whose address and password these are.
+
+    Checking a password takes a tenth of a second, so it happens between two transactions: nobody who saves an
+    answer waits for it, and guessing passwords stops nobody from working.
+    """
+    stored = service.stored_password(db(), email)
+    db().rollback()
+    fits = passwords.verify(stored, password)
+    begin_write(db())
+    return service.active_person(db(), email, stored) if fits else None
 
 
 @bp.route("/sign-in", methods=["GET", "POST"])
-@limiter.limit(lambda: settings().sign_in_limit, methods=["POST"])
-@limiter.limit(lambda: settings().sign_in_limit, methods=["POST"], key_func=_account_limit)
+@limiter.limit(lambda: settings().sign_in_limit, methods=["POST"], deduct_when=_refused)
+@limiter.limit(lambda: settings().sign_in_limit, methods=["POST"], key_func=_account_limit, deduct_when=_refused)
 @allow(Permission.PUBLIC)
 def sign_in() -> ResponseReturnValue:
     """Sign in."""
@@ -51,13 +73,15 @@ def sign_in() -> ResponseReturnValue:
         return redirect(url_for("home.index"))
     form = SignInForm()
     if form.validate_on_submit():
-        who = service.authenticate(db(), form.email.data or "", form.password.data or "")
+        who = _authenticate(form.email.data or "", form.password.data or "")
         if who is not None:
             target = after_sign_in()
             _start_session(who)
             return redirect(target)
+        known = service.find_by_email(db(), form.email.data or "")
+        whose = known.id if known else None
         db().rollback()
-        audit.record_apart(sessions(), "sign-in refused", address=request.remote_addr or "")
+        audit.record_apart(sessions(), "sign-in refused", person_id=whose, address=request.remote_addr or "")
         form.form_errors.append("Address and password do not fit together.")
     page = render_template("accounts/sign_in.html", form=form, sign_up=settings().sign_up)
     return page, 422 if form.form_errors or form.errors else 200
@@ -202,6 +226,7 @@ def set_state(person_id: int, what: str) -> ResponseReturnValue:
 
 
 @bp.route("/account", methods=["GET", "POST"])
+@limiter.limit(lambda: settings().sign_in_limit, methods=["POST"], deduct_when=_refused)
 @allow(Permission.SIGNED_IN)
 def account() -> ResponseReturnValue:
     """Show one's own account; change the password."""

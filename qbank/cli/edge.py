@@ -16,6 +16,9 @@ if TYPE_CHECKING:  # commands that need no database start without SQLAlchemy
     from sqlalchemy.orm import Session
 
 
+_CLEAR = frozenset({"MigrationError", "CommandError"})  # by name, so that their packages need not be loaded
+
+
 def explain(error: Exception) -> str:
     """Return the line that a person reads for this error. QBANK_DEBUG shows where it came from."""
     if os.environ.get("QBANK_DEBUG"):
@@ -34,7 +37,22 @@ def explain(error: Exception) -> str:
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     text = str(getattr(error, "orig", None) or error).strip() or "no further detail"
+    if type(error).__module__.startswith("sqlalchemy"):
+        return _explain_database(type(error).__name__, text)
+    if type(error) is ValueError or type(error).__name__ in _CLEAR:
+        return text
     return f"{type(error).__name__}: {text} (set QBANK_DEBUG=1 to see where)"
+
+
+def _explain_database(kind: str, text: str) -> str:
+    if kind == "ArgumentError":
+        return f"DATABASE_URL is not the URL of a database: {text}"
+    if kind in ("OperationalError", "InterfaceError", "DatabaseError", "InternalError"):
+        return (
+            f"the database cannot be used: {text}\n"
+            "Check QBANK_DATABASE_URL, that its server runs or its folder can be written, and the free space."
+        )
+    return f"the database refused: {kind}: {text} (set QBANK_DEBUG=1 to see where)"
 
 
 def settings() -> Settings:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,50 +24,98 @@ def _sqlite_file(chosen: Settings) -> Path | None:
 def upgrade_with_backup(chosen: Settings) -> None:
     """Migrate to the newest revision; an SQLite file is copied first if there is anything to migrate."""
     from qbank.db import migrate
-    from qbank.db.engine import make_engine
 
     file = _sqlite_file(chosen)
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
-    engine = make_engine(chosen.database_url, pooled=False)
-    current, head = migrate.current(engine), migrate.head()
-    engine.dispose()
-    if current == head:
+    at, head = _revision(chosen), migrate.head()
+    if at == head:
         return
-    if current is not None and file is not None:
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        copy = chosen.data_dir / "backups" / f"before-{head}-{stamp}.sqlite3"
-        copy_database(file, copy)
-        click.echo(f"backed up to {copy}", err=True)
+    _check_known(at)
+    if at is not None:
+        _copy_before(chosen, f"before-{head}")
     migrate.upgrade(chosen.database_url)
 
 
+def _revision(chosen: Settings) -> str | None:
+    """Return the revision of the database; None for an empty one, or where there is no file yet."""
+    from qbank.db import migrate
+    from qbank.db.engine import make_engine
+
+    engine = make_engine(chosen.database_url, pooled=False)
+    try:
+        return migrate.current(engine)
+    finally:
+        engine.dispose()
+
+
+def _check_known(revision: str | None) -> None:
+    from qbank.db import migrate
+
+    if revision is not None and not migrate.knows(revision):
+        raise click.ClickException(
+            f"the database is at revision {revision}, which this program does not know: a newer program made it. "
+            "Install that program again, or restore a backup from before. Nothing was changed."
+        )
+
+
+def _copy_before(chosen: Settings, name: str) -> None:
+    """Keep a copy of an SQLite database before its tables change."""
+    file = _sqlite_file(chosen)
+    if file is None:
+        return
+    copy = chosen.data_dir / "backups" / f"{name}-{_stamp()}.sqlite3"
+    copy_database(file, copy)
+    click.echo(f"backed up to {copy}", err=True)
+
+
+def _stamp() -> str:
+    return datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
 def copy_database(source: Path, target: Path) -> None:
-    """Copy an SQLite database while it is in use; the copy is one consistent moment. Never overwrites."""
+    """Copy an SQLite database while it is in use; the copy is one consistent moment. Never overwrites.
+
+    The copy holds people's addresses and password hashes: only its owner may read it.
+    """
     if target.exists():
         raise click.ClickException(f"{target} exists already; choose another name")
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(target.name + ".partial")
     partial.unlink(missing_ok=True)
-    with sqlite3.connect(f"file:{source}?mode=ro", uri=True) as reader, sqlite3.connect(partial) as writer:
-        reader.backup(writer)
-    reader.close()
-    writer.close()
-    problems = _integrity(partial)
-    if problems:
-        raise click.ClickException(f"the copy is damaged: {'; '.join(problems)}")
-    partial.rename(target)
+    partial.touch(mode=0o600)
+    try:
+        with closing(_open_to_read(source)) as reader, closing(sqlite3.connect(partial)) as writer:
+            reader.backup(writer)
+        if problems := _integrity(partial):
+            raise click.ClickException(f"the copy is damaged: {'; '.join(problems)}")
+        _to_disk(partial)
+        partial.rename(target)
+    except sqlite3.Error as error:
+        raise click.ClickException(f"{source} could not be copied to {target}: {error}") from None
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _to_disk(file: Path) -> None:
+    handle = os.open(file, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _open_to_read(file: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
 
 
 def _integrity(file: Path) -> list[str]:
-    connection = sqlite3.connect(file)
     try:
-        found = [row[0] for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
-        broken = connection.execute("PRAGMA foreign_key_check").fetchall()
+        with closing(sqlite3.connect(file)) as connection:
+            found = [row[0] for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
+            broken = connection.execute("PRAGMA foreign_key_check").fetchall()
     except sqlite3.DatabaseError as error:
         return [str(error)]
-    finally:
-        connection.close()
     return found + ([f"{len(broken)} rows point at nothing"] if broken else [])
 
 
@@ -83,21 +133,23 @@ def upgrade() -> None:
 @db.command()
 @click.argument("revision")
 def downgrade(revision: str) -> None:
-    """Take the database down to REVISION ("base" empties it)."""
+    """Take the database down to REVISION ("base" empties it), after a backup."""
     from qbank.db import migrate
 
-    migrate.downgrade(settings().database_url, revision)
+    chosen = settings()
+    at = _revision(chosen)
+    _check_known(at)
+    if revision != "base" and not revision.startswith("-") and not migrate.knows(revision):
+        raise click.UsageError(f"there is no revision {revision}")
+    if at is not None:
+        _copy_before(chosen, f"before-down-from-{at}")
+    migrate.downgrade(chosen.database_url, revision)
 
 
 @db.command()
 def current() -> None:
     """Print the revision that the database is at."""
-    from qbank.db import migrate
-    from qbank.db.engine import make_engine
-
-    engine = make_engine(settings().database_url, pooled=False)
-    click.echo(migrate.current(engine) or "empty")
-    engine.dispose()
+    click.echo(_revision(_with_database(settings())) or "empty")
 
 
 @click.command()
@@ -122,43 +174,88 @@ def restore(file: Path) -> None:
         raise click.ClickException("the database is PostgreSQL: use pg_restore, which knows it best")
     if problems := _integrity(file):
         raise click.ClickException(f"{file} is not a sound database: {'; '.join(problems)}")
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    _check_known(_revision_of_file(file))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    stamp = _stamp()
     fresh = target.with_name(target.name + f".restoring-{stamp}")
     copy_database(file, fresh)
-    if target.exists():
-        aside = target.with_name(target.name + f".before-restore-{stamp}")
-        copy_database(target, aside)
-        click.echo(f"the database as it was is kept at {aside}", err=True)
-    for ending in ("-wal", "-shm"):
-        target.with_name(target.name + ending).unlink(missing_ok=True)
-    fresh.replace(target)
+    try:
+        if target.exists():
+            aside = target.with_name(target.name + f".before-restore-{stamp}")
+            _set_aside(target, aside)
+            click.echo(f"the database as it was is kept at {aside}", err=True)
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
     click.echo(f"restored from {file}", err=True)
+
+
+def _revision_of_file(file: Path) -> str:
+    """Return the revision of a backup. Raises ClickException for a database that is not a bank's."""
+    try:
+        with closing(_open_to_read(file)) as connection:
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.DatabaseError:
+        row = None
+    if row is None:
+        raise click.ClickException(f"{file} is a database, but not one of a question bank")
+    return str(row[0])
+
+
+def _set_aside(target: Path, aside: Path) -> None:
+    """Move the present database away, with nothing left in its log. A damaged one moves as it is, log included."""
+    try:
+        with closing(sqlite3.connect(target, timeout=1)) as connection:
+            connection.execute("PRAGMA journal_mode = DELETE")  # only possible where nobody else has it open
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise click.ClickException(f"{target} is in use: stop the server first. Nothing was changed.") from None
+    except sqlite3.DatabaseError:
+        pass
+    for ending in ("", "-wal", "-shm"):
+        part = target.with_name(target.name + ending)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + ending))
 
 
 @click.command()
 def doctor() -> None:
     """Check settings, database, revision and integrity; exit 1 when something needs care."""
     from qbank.db import migrate
-    from qbank.db.engine import make_engine
 
-    chosen = settings()
-    engine = make_engine(chosen.database_url, pooled=False)
-    at, head = migrate.current(engine), migrate.head()
-    findings = (
-        [f"the database is at revision {at or 'none'}, the program at {head}: run qbank db upgrade"]
-        if at != head
-        else []
-    )
+    chosen = _with_database(settings())
+    at, head = _revision(chosen), migrate.head()
+    findings = []
+    if at is not None and not migrate.knows(at):
+        findings.append(f"the database is at revision {at}, made by a newer program; this one knows {head}")
+    elif at != head:
+        findings.append(f"the database is at revision {at or 'none'}, the program at {head}: run qbank db upgrade")
     file = _sqlite_file(chosen)
-    if file is not None and file.exists():
+    if file is not None:
         findings += _integrity(file)
-    with engine.connect() as connection:
-        version = connection.exec_driver_sql("SELECT sqlite_version()" if file else "SHOW server_version").scalar()
-    engine.dispose()
     click.echo(f"data folder: {chosen.data_dir}")
-    click.echo(f"database: {engine.dialect.name} {version}, revision {at or 'none'}")
+    click.echo(f"database: {_version(chosen)}, revision {at or 'none'}")
     for finding in findings:
         click.echo(f"needs care: {finding}")
     if findings:
         raise SystemExit(1)
     click.echo("all is well")
+
+
+def _with_database(chosen: Settings) -> Settings:
+    """Return the settings, or stop where the SQLite file is not there: looking must not make an empty one."""
+    file = _sqlite_file(chosen)
+    if file is not None and not file.exists():
+        raise click.ClickException(f"there is no database at {file} yet: qbank serve or qbank db upgrade makes one")
+    return chosen
+
+
+def _version(chosen: Settings) -> str:
+    from qbank.db.engine import make_engine
+
+    engine = make_engine(chosen.database_url, pooled=False)
+    question = "SELECT sqlite_version()" if engine.dialect.name == "sqlite" else "SHOW server_version"
+    with engine.connect() as connection:
+        version = connection.exec_driver_sql(question).scalar()
+    engine.dispose()
+    return f"{engine.dialect.name} {version}"

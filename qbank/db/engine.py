@@ -32,9 +32,11 @@ def make_engine(url: str, *, pooled: bool = True) -> sa.Engine:
         _watch_sqlite(engine)
         return engine
     if parsed.drivername == "postgresql+psycopg":
-        return sa.create_engine(
-            parsed, pool_pre_ping=True, **({"pool_size": 10} if pooled else {"poolclass": NullPool})
-        )
+        options = {"pool_size": 10} if pooled else {"poolclass": NullPool}
+        try:
+            return sa.create_engine(parsed, pool_pre_ping=True, **options)
+        except ModuleNotFoundError:
+            raise ValueError("PostgreSQL needs its driver: install the program as qbank[postgres]") from None
     raise ValueError(
         f"the database URL begins with {parsed.drivername!r}: use sqlite:///FILE or "
         "postgresql+psycopg://USER:PASSWORD@HOST/NAME"

@@ -94,6 +94,12 @@ def current(engine: sa.Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+def knows(revision: str) -> bool:
+    """Return whether this program has the revision; one that it lacks was made by a newer program."""
+    scripts = ScriptDirectory(str(paths.migrations_dir()))
+    return any(script.revision == revision for script in scripts.walk_revisions())
+
+
 def head() -> str | None:
     """Return the newest revision that this program knows."""
     return ScriptDirectory(str(paths.migrations_dir())).get_current_head()

@@ -50,7 +50,8 @@ class FilterForm(Form):
         self.validate()
 
         def good(field: Any) -> Any:
-            return field.data if field.data and not field.errors else None
+            given = field.data.strip() if isinstance(field.data, str) else field.data
+            return given if given and not field.errors else None
 
         feedback, timing, ended = good(self.feedback), good(self.timing), good(self.ended)
         return BlockFilter(

@@ -13,7 +13,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from qbank.accounts.models import Person
 from qbank.errors import NotAllowedError
-from qbank.security import audit, signin
+from qbank.security import audit, known_browser, signin
 from qbank.security.permissions import Permission, may, permission_of
 from qbank.web.errors import error_page, wants_json
 from qbank.web.transaction import SAFE, db, sessions, settings
@@ -22,6 +22,7 @@ limiter = Limiter(get_remote_address)
 csrf = CSRFProtect()
 _PUBLIC_BY_NAME = frozenset({"static"})
 _NEXT = "next"
+_NEXT_MAX = 500  # characters of an address kept in the cookie, which may not outgrow 4 kB
 
 
 def person() -> Person:
@@ -50,7 +51,7 @@ def after_sign_in() -> str:
 def _ask_to_sign_in() -> ResponseReturnValue:
     if wants_json():
         return error_page(401, "You are no longer signed in.")
-    if request.method == "GET" and request.endpoint:
+    if request.method == "GET" and request.endpoint and len(request.path) <= _NEXT_MAX:
         session[_NEXT] = [request.endpoint, request.view_args or {}]
     return redirect(url_for("accounts.sign_in"))
 
@@ -64,10 +65,12 @@ def _check() -> ResponseReturnValue | None:
     if not current_user.is_authenticated:
         return _ask_to_sign_in()
     if needed is None or not may(current_user.person.roles, needed):
+        person_id = current_user.person.id
+        db().rollback()  # a refused POST holds the write lock that the record is about to ask for
         audit.record_apart(
             sessions(),
             "denied",
-            person_id=current_user.person.id,
+            person_id=person_id,
             subject=request.endpoint,
             address=request.remote_addr or "",
         )
@@ -98,6 +101,7 @@ def install(app: Flask) -> None:
     manager.user_loader(_load)
     csrf.init_app(app)
     limiter.init_app(app)
+    known_browser.install(app)
 
     @app.before_request
     def _guard() -> Any:

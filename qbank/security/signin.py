@@ -47,7 +47,7 @@ def start(session: Session, person: Person, *, days: int, user_agent: str = "") 
         created_at=moment,
         last_seen_at=moment,
         expires_at=moment + timedelta(days=days),
-        user_agent=user_agent[:500],
+        user_agent="".join(sign for sign in user_agent[:500] if sign.isprintable()),
     )
     session.add(row)
     session.flush()

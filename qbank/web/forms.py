@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import request
 from flask_wtf import FlaskForm
 from wtforms import Field, SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -14,6 +15,15 @@ from qbank.errors import InvalidError
 class Form(FlaskForm):
     """A form whose fields can also carry the problems that a service found."""
 
+    class Meta(FlaskForm.Meta):
+        """Where the values come from."""
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """Take JSON for a form only where it is one: names with texts, or with lists of texts."""
+            if request.is_json and not _is_form(request.get_json(silent=True)):
+                raise InvalidError("The JSON is not a form.", cure="Send an object that maps field names to texts.")
+            return super().wrap_formdata(form, formdata)
+
     def take_problems(self, error: InvalidError) -> bool:
         """Put a service's problems beside their fields; False when one has no field here."""
         for name, problem in error.problems.items():
@@ -22,6 +32,14 @@ class Form(FlaskForm):
             field: Field = self[name]
             field.errors = [*field.errors, problem]
         return bool(error.problems)
+
+
+def _is_form(body: Any) -> bool:
+    """Return whether a JSON body can stand for a form's fields."""
+    if not isinstance(body, dict):
+        return False
+    values = [value if isinstance(value, list) else [value] for value in body.values()]
+    return all(isinstance(text, str) for texts in values for text in texts)
 
 
 def stripped(value: Any) -> Any:

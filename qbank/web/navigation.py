@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flask import Flask, request, url_for
 from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
 
 from qbank.accounts.models import Role
 from qbank.security.permissions import Permission, may
@@ -28,6 +29,7 @@ PLACES = (
     Place("History", "history.index", "history", Permission.TAKE_BLOCKS),
     Place("Articles", "articles.index", "articles", Permission.AUTHOR),
     Place("Items", "items.index", "items", Permission.AUTHOR),
+    Place("Exchange", "exchange.index", "exchange", Permission.AUTHOR),
     Place("Groups", "groups.index", "groups", Permission.MANAGE_GROUPS),
     Place("People", "accounts.people", "accounts", Permission.MANAGE_PEOPLE),
 )
@@ -35,8 +37,16 @@ PLACES = (
 ROLE_LABELS = {Role.STUDENT: "Student", Role.EDUCATOR: "Educator", Role.ADMINISTRATOR: "Administrator"}
 
 
+def _signed_in() -> bool:
+    """Return whether somebody is signed in; no, where the database cannot tell, so that its error page is drawn."""
+    try:
+        return bool(current_user.is_authenticated)
+    except SQLAlchemyError:
+        return False
+
+
 def _context(app: Flask) -> dict[str, object]:
-    if not current_user.is_authenticated:
+    if not _signed_in():
         return {"site_name": settings().site_name, "nav_items": [], "current_person": None}
     person = current_user.person
     items = [

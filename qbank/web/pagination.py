@@ -8,6 +8,11 @@ from dataclasses import dataclass
 SIZES = (25, 50, 100, 200)
 
 
+def _whole(text: str) -> int:
+    """Return a whole number of at most eight digits; 0 for anything else."""
+    return int(text) if text.isdecimal() and len(text) <= 8 else 0
+
+
 @dataclass
 class Page:
     """Which rows are shown; ``total`` is set once they are counted."""
@@ -19,11 +24,8 @@ class Page:
     @classmethod
     def from_request(cls, args: Mapping[str, str], size: int = 50) -> Page:
         """Read ``page`` and ``size``; nonsense means the first page of the usual size."""
-        number, wanted = args.get("page", "1"), args.get("size", str(size))
-        return cls(
-            number=int(number) if number.isdecimal() and 0 < int(number[:9]) < 10**8 else 1,
-            size=int(wanted) if wanted.isdecimal() and int(wanted[:9]) in SIZES else size,
-        )
+        number, wanted = _whole(args.get("page", "")), _whole(args.get("size", ""))
+        return cls(number=number or 1, size=wanted if wanted in SIZES else size)
 
     @property
     def offset(self) -> int:
