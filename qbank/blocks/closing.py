@@ -18,7 +18,7 @@ from qbank.blocks import statuses
 from qbank.blocks.models import Block, BlockScore, BlockState, Delivery, EndedReason, Outcome
 from qbank.blocks.projecting import left, store, stored
 from qbank.blocks.scoring import Ended, outcome_of, score
-from qbank.blocks.timing import has_hard_end, idle_cap, is_due
+from qbank.blocks.timing import has_hard_end, idle_cap, is_due, paused_for
 from qbank.db.engine import begin_write
 from qbank.errors import NotFoundError
 from qbank.items.models import Option
@@ -67,7 +67,8 @@ def close_if_due(session: Session, block: Block) -> bool:
 
 
 def _reason(block: Block) -> EndedReason:
-    return EndedReason.TIME_UP if has_hard_end(block) else EndedReason.ABANDONED
+    hard = has_hard_end(block) and block.state is not BlockState.PAUSED
+    return EndedReason.TIME_UP if hard else EndedReason.ABANDONED
 
 
 def close_due(session: Session, *, now: datetime | None = None, limit: int = SWEEP) -> int:
@@ -78,7 +79,7 @@ def close_due(session: Session, *, now: datetime | None = None, limit: int = SWE
     begin_write(session)
     query = (
         sa.select(Block)
-        .where(Block.state == BlockState.OPEN, Block.closes_at < (now or clock.now()))
+        .where(Block.state.in_([BlockState.OPEN, BlockState.PAUSED]), Block.closes_at < (now or clock.now()))
         .order_by(Block.closes_at, Block.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -93,7 +94,13 @@ def close(session: Session, block: Block, reason: EndedReason, at: datetime) -> 
     update = (
         sa.update(Block)
         .where(Block.id == block.id, Block.state != BlockState.ENDED)
-        .values(state=BlockState.ENDED, ended_at=at, ended_reason=reason, paused_at=None)
+        .values(
+            state=BlockState.ENDED,
+            ended_at=at,
+            ended_reason=reason,
+            paused_at=None,
+            paused_seconds=Block.paused_seconds + paused_for(block, at),
+        )
         .execution_options(synchronize_session=False)
     )
     won = session.execute(update).rowcount == 1  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ from wtforms import IntegerField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from qbank.blocks.criteria import Criteria
+from qbank.blocks.highlighting import FIELDS, Stroke
 from qbank.blocks.models import EventKind, ExamPreset, Feedback, Timing
 from qbank.blocks.room import RoomItem
 from qbank.blocks.taking import Action
@@ -42,6 +43,7 @@ SENT_KINDS = frozenset(
         EventKind.STRIKE,
         EventKind.RESTORE,
         EventKind.NOTE,
+        EventKind.HIGHLIGHT,
     }
 )
 WITH_LETTER = frozenset({EventKind.CHOOSE, EventKind.STRIKE, EventKind.RESTORE})
@@ -77,7 +79,7 @@ class BuildForm(Form):
             (self.tasks, Dimension.TASK),
         ):
             field.choices = [(taxon.id, taxon.name) for taxon in taxa[dimension]]
-        formats = [(preset.id, preset.name) for preset in presets]
+        formats = [(row.id, f"{row.name} (can be paused)" if row.pause_allowed else row.name) for row in presets]
         self.preset.choices = [*formats, (0, f"No exam format ({seconds} s per item)")]
 
     def criteria(self) -> Criteria:
@@ -156,8 +158,19 @@ def _note(body: Mapping[str, Any], problems: dict[str, str]) -> str:
     return ""
 
 
+def _stroke(body: Mapping[str, Any], problems: dict[str, str]) -> Stroke | None:
+    span = body.get("span")
+    if isinstance(span, dict):
+        field, start, end, on = (span.get(name) for name in ("field", "start", "end", "on"))
+        numbers = type(start) is int and type(end) is int and 0 <= start < end <= _LARGEST
+        if field in FIELDS and numbers and type(on) is bool:
+            return Stroke(str(field), int(str(start)), int(str(end)), on)
+    problems["span"] = "must be {field, start, end, on}: a field of the item, start below end, on true or false"
+    return None
+
+
 def read_action(body: object) -> Action:
-    """Return the action in a JSON body ``{event_id, kind, letter, text, client, client_seq}``.
+    """Return the action in a JSON body ``{event_id, kind, letter, text, span, client, client_seq}``.
 
     Raises InvalidError naming every field that is wrong.
     """
@@ -172,6 +185,7 @@ def read_action(body: object) -> Action:
         text=_note(body, problems) if kind is EventKind.NOTE else None,
         client=_text(body, "client", _NAME, problems) if body.get("client") else "",
         client_seq=_sequence(body, problems),
+        stroke=_stroke(body, problems) if kind is EventKind.HIGHLIGHT else None,
     )
     if problems:
         raise InvalidError("The action could not be read.", problems=problems)

@@ -7,14 +7,16 @@ where what is stored is not what the log says. A score that was wrong is kept; t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from qbank.blocks import statuses
+from qbank import clock
+from qbank.blocks import highlighting, pausing, statuses
 from qbank.blocks.closing import keys_of, make_score
+from qbank.blocks.marking import written
 from qbank.blocks.models import (
     Block,
     BlockScore,
@@ -94,11 +96,14 @@ def _rebuild_blocks(session: Session, blocks: Sequence[Block]) -> list[Differenc
     found: list[Difference] = []
     for block in blocks:
         rows = deliveries[block.id]
+        log = events.get(block.id, [])
         held = [_delivery_values(row) for row in rows]
         with session.no_autoflush:
-            _replay(block, rows, events.get(block.id, []), keys)
+            _replay(block, rows, log, keys)
+            found += _rebuild_clock(block, log)
         for row, before in zip(rows, held, strict=True):
             found += _compare(f"block {block.id}, item {row.position}", before, _delivery_values(row))
+        found += _rebuild_highlights(session, block, rows, log)
         found += _rebuild_score(session, block, rows, scores.get(block.id))
     session.flush()
     return found
@@ -136,6 +141,25 @@ def _replay(
             projection = left(projection, block.ended_at, cap)
         store(row, projection)
         row.outcome = _outcome(block, projection, keys.get(row.version_id, frozenset()))
+
+
+def _rebuild_clock(block: Block, events: Sequence[DeliveryEvent]) -> list[Difference]:
+    held, right = pausing.stored_clock(block), pausing.clock_from_log(block, events)
+    pausing.store_clock(block, right)
+    return _compare(f"block {block.id}, clock", asdict(held), asdict(right))
+
+
+def _rebuild_highlights(
+    session: Session, block: Block, rows: Sequence[Delivery], events: Sequence[DeliveryEvent]
+) -> list[Difference]:
+    position = {row.id: row.position for row in rows}
+    found = highlighting.restore(session, list(position), events, clock.now())
+    return [
+        Difference(
+            f"block {block.id}, item {position[delivery_id]}", f"highlights of {field}", written(was), written(now)
+        )
+        for delivery_id, field, was, now in found
+    ]
 
 
 def _outcome(block: Block, projection: Projection, keys: frozenset[int]) -> Outcome | None:

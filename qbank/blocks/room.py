@@ -6,6 +6,7 @@ value that an open item's page gets: what is not here cannot leak.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -48,6 +49,11 @@ class RoomBlock:
     time_percent: int
     navigator: tuple[NavigatorEntry, ...]
     ended: bool
+    closes_in: float | None = None  # seconds in which an answer still counts; None without a hard end
+    policy: str = "lock"
+    grace_seconds: int = 0
+    pause_allowed: bool = False
+    paused: bool = False
 
     @property
     def unanswered(self) -> int:
@@ -69,6 +75,7 @@ class RoomItem:
     marked: bool
     note: str
     sequence: int  # the server's number of the last action that counted; 0 before the first
+    highlights: Mapping[str, str] = field(default_factory=dict)  # spans by field: "3-10 20-31"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +153,6 @@ class Ack:
     message: str = ""
     ended: bool = False
     extra: dict[str, object] = field(default_factory=dict)
+    closes_in: float | None = None  # seconds in which an answer still counts; None without a hard end
+    paused: bool = False
+    highlights: dict[str, str] | None = None  # after a highlight: the spans of each field, "3-10 20-31"

@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session, joinedload
 
 from qbank import clock
 from qbank.accounts.models import Person
+from qbank.blocks import highlighting
 from qbank.blocks.closing import close_if_due
-from qbank.blocks.models import Block, BlockState, Delivery, DeliveryEvent, EventKind, Feedback, Mark, Note
+from qbank.blocks.marking import with_marks, written
+from qbank.blocks.models import Block, BlockState, Delivery, DeliveryEvent, EventKind, Feedback, Mark, Note, Timing
 from qbank.blocks.room import NavigatorEntry, RoomBlock, RoomItem, RoomOption
-from qbank.blocks.timing import remaining
+from qbank.blocks.timing import closes_in, remaining
 from qbank.errors import NotFoundError
 from qbank.items.models import ItemVersion, Option
 from qbank.markup import plain
@@ -108,6 +110,11 @@ def room_block(session: Session, block: Block) -> RoomBlock:
         time_percent=block.time_percent,
         navigator=navigator,
         ended=block.state is BlockState.ENDED,
+        closes_in=closes_in(block, clock.now()),
+        policy=str(block.time_up_policy),
+        grace_seconds=block.grace_seconds,
+        pause_allowed=block.pause_allowed and block.timing is Timing.TIMED,
+        paused=block.state is BlockState.PAUSED,
     )
 
 
@@ -123,12 +130,14 @@ def room_item(session: Session, block: Block, position: int) -> RoomItem:
     query_texts = sa.select(Option.id, Option.text_html).where(Option.version_id == delivery.version_id)
     texts = dict(session.execute(query_texts).all())
     own = (block.person_id, delivery.item_id)
+    spans = highlighting.spans_of(session, delivery)
+    vignette = version.vignette_version.text_html if version.vignette_version else ""
     note = session.scalar(sa.select(Note.text).where(Note.person_id == own[0], Note.item_id == own[1]))
     return RoomItem(
         position=position,
-        vignette_html=version.vignette_version.text_html if version.vignette_version else "",
-        stem_html=version.stem_html,
-        lead_in_html=version.lead_in_html,
+        vignette_html=with_marks(vignette, spans.get("vignette", ())),
+        stem_html=with_marks(version.stem_html, spans.get("stem", ())),
+        lead_in_html=with_marks(version.lead_in_html, spans.get("lead_in", ())),
         options=tuple(
             RoomOption(letter(place), texts[option_id], option_id in delivery.struck)
             for place, option_id in enumerate(delivery.option_order)
@@ -138,6 +147,7 @@ def room_item(session: Session, block: Block, position: int) -> RoomItem:
         marked=is_marked(session, block, delivery),
         note=note or "",
         sequence=sequence(session, delivery),
+        highlights={field: written(spans.get(field, ())) for field in highlighting.FIELDS},
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,8 +20,10 @@ from sqlalchemy.orm import Session
 
 from qbank import clock
 from qbank.accounts.models import Person
-from qbank.blocks import closing
+from qbank.blocks import closing, highlighting
 from qbank.blocks.closing import close_if_due, locked, own_block
+from qbank.blocks.highlighting import Stroke
+from qbank.blocks.marking import written
 from qbank.blocks.models import Block, BlockState, Delivery, DeliveryEvent, EventKind, Feedback, Mark, Note
 from qbank.blocks.projecting import after, store, stored, visited
 from qbank.blocks.room import Ack
@@ -36,7 +38,7 @@ from qbank.blocks.showing import (
     room_item,
     sequence,
 )
-from qbank.blocks.timing import idle_cap, remaining
+from qbank.blocks.timing import closes_in, idle_cap, remaining
 from qbank.db.engine import begin_write
 from qbank.errors import ConflictError, InvalidError
 
@@ -48,11 +50,12 @@ __all__ = [
 MAX_NOTE = 10_000
 MAX_NAME = 100
 MAX_SEQ = 2**31 - 1
-TIME_UP = "Time is up: this came after the deadline and was not counted."
+TIME_UP = "Time is up: this came too late and was not counted."
 ENDED = "The block has ended: nothing in it can change."
 PAUSED = "The block is paused. Go on with it first."
 SUBMITTED = "This answer was submitted and is final."
 NOTHING_CHOSEN = "Choose an option before you submit."
+TOO_MANY_SPANS = "This text holds no more highlights. Take some off first."
 NO_SUBMIT = "In this block answers are submitted together, when you end it."
 
 # Actions that take one another's place: of one browser's, only the newest counts.
@@ -65,6 +68,7 @@ FAMILIES = {
     EventKind.STRIKE: (EventKind.STRIKE, EventKind.RESTORE),
     EventKind.RESTORE: (EventKind.STRIKE, EventKind.RESTORE),
     EventKind.NOTE: (EventKind.NOTE,),
+    EventKind.HIGHLIGHT: (EventKind.HIGHLIGHT,),
 }
 NEEDS_LETTER = frozenset({EventKind.CHOOSE, EventKind.STRIKE, EventKind.RESTORE})
 ANSWERS = frozenset({EventKind.CHOOSE, EventKind.CLEAR, EventKind.SUBMIT})
@@ -84,6 +88,7 @@ class Action:
     text: str | None = None
     client: str = ""
     client_seq: int | None = None
+    stroke: Stroke | None = None  # of the highlighter
 
 
 def find_block(session: Session, person: Person, token: str) -> Block:
@@ -137,6 +142,8 @@ def apply(session: Session, person: Person, token: str, position: int, action: A
     close_if_due(session, block)
     delivery = find_delivery(session, block, position)
     option = _option(delivery, action)
+    if action.stroke is not None:
+        highlighting.check(session, delivery, action.stroke)
     body = _body_hash(delivery, action)
     known = session.scalar(sa.select(DeliveryEvent).where(DeliveryEvent.event_id == action.event_id))
     if known is not None:
@@ -148,7 +155,7 @@ def apply(session: Session, person: Person, token: str, position: int, action: A
     if _is_stale(session, delivery, action, option):
         _log(session, delivery, action, option, body, applied=False)
         return _ack(session, block, delivery, action, "stale", "A newer action of this browser came first.")
-    if message := _refusal(block, delivery, action, option):
+    if message := _refusal(session, block, delivery, action, option):
         return _ack(session, block, delivery, action, "refused", message)
     _carry_out(session, block, delivery, action, option, body)
     return _ack(session, block, delivery, action, "saved")
@@ -173,10 +180,11 @@ def _checked(action: Action) -> Action:
         problems["client_seq"] = "is out of range"
     if action.kind == EventKind.NOTE and (action.text is None or len(action.text) > MAX_NOTE):
         problems["text"] = f"must be given, with at most {MAX_NOTE} characters"
+    if (action.kind == EventKind.HIGHLIGHT) != (action.stroke is not None):
+        problems["field"] = "belongs to a highlight, with start and end"
     if problems:
         raise InvalidError("The action cannot be taken.", problems=problems)
-    kind = EventKind(action.kind)
-    return Action(action.event_id, kind, action.letter, action.text, action.client, action.client_seq)
+    return replace(action, kind=EventKind(action.kind))
 
 
 def _option(delivery: Delivery, action: Action) -> int | None:
@@ -191,15 +199,22 @@ def _option(delivery: Delivery, action: Action) -> int | None:
 
 
 def _body_hash(delivery: Delivery, action: Action) -> str:
-    body = [delivery.id, str(action.kind), action.letter, action.text, action.client, action.client_seq]
+    body: list[Any] = [delivery.id, str(action.kind), action.letter, action.text, action.client, action.client_seq]
+    if action.stroke is not None:
+        body.append(action.stroke.payload())
     return hashlib.sha256(json.dumps(body).encode()).hexdigest()
 
 
 def _is_stale(session: Session, delivery: Delivery, action: Action, option: int | None) -> bool:
-    """Return whether a newer action of the same browser and family counted already. Strike-outs are by option."""
+    """Return whether a newer action of the same browser and family counted already.
+
+    Strike-outs are by option, highlights by the words that they go over.
+    """
     if not action.client or action.client_seq is None:
         return False
     kind = EventKind(action.kind)
+    if action.stroke is not None:
+        return highlighting.is_stale(session, delivery, action.stroke, action.client, action.client_seq)
     query = sa.select(sa.func.max(DeliveryEvent.client_seq)).where(
         DeliveryEvent.delivery_id == delivery.id,
         DeliveryEvent.client == action.client,
@@ -212,8 +227,10 @@ def _is_stale(session: Session, delivery: Delivery, action: Action, option: int 
     return newest is not None and action.client_seq < newest
 
 
-def _refusal(block: Block, delivery: Delivery, action: Action, option: int | None) -> str:
+def _refusal(session: Session, block: Block, delivery: Delivery, action: Action, option: int | None) -> str:
     """Return why the rules refuse this action; "" where they do not."""
+    if action.stroke is not None and highlighting.too_many(session, delivery, action.stroke):
+        return TOO_MANY_SPANS
     if action.kind not in ANSWERS:
         return ""
     if delivery.submitted_at is not None:
@@ -233,6 +250,8 @@ def _carry_out(
         _write_mark(session, block.person_id, delivery.item_id, on=kind is EventKind.MARK)
     elif kind is EventKind.NOTE:
         _write_note(session, block.person_id, delivery.item_id, action.text or "")
+    elif action.stroke is not None:
+        highlighting.draw(session, delivery, action.stroke, now)
     else:
         store(delivery, after(stored(delivery), kind, option, now, idle_cap(block)))
     block.last_active_at = now
@@ -244,6 +263,8 @@ def _carry_out(
 
 def _log(session: Session, delivery: Delivery, action: Action, option: int | None, body: str, *, applied: bool) -> None:
     payload: dict[str, Any] = {} if action.text is None else {"text": action.text}
+    if action.stroke is not None:
+        payload = action.stroke.payload()
     event = DeliveryEvent(
         delivery_id=delivery.id, event_id=action.event_id, body_hash=body, client=action.client,
         client_seq=action.client_seq, kind=EventKind(action.kind), option_id=option, payload=payload,
@@ -268,7 +289,15 @@ def _ack(session: Session, block: Block, delivery: Delivery, action: Action, sta
         remaining=remaining(block, clock.now()),
         message=message,
         ended=block.state is BlockState.ENDED,
+        closes_in=closes_in(block, clock.now()),
+        paused=block.state is BlockState.PAUSED,
+        highlights=_highlights(session, delivery) if action.stroke is not None else None,
     )
+
+
+def _highlights(session: Session, delivery: Delivery) -> dict[str, str]:
+    spans = highlighting.spans_of(session, delivery)
+    return {field: written(spans.get(field, ())) for field in highlighting.FIELDS}
 
 
 def _insert(session: Session, table: type[Mark] | type[Note]) -> Any:

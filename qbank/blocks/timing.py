@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from qbank.blocks.models import Block, BlockState, TimeUpPolicy, Timing
+from qbank.blocks.models import Block, BlockState, EndedReason, TimeUpPolicy, Timing
 
 IDLE_SECONDS = 3600  # of an untimed block: a page left open overnight is not time spent on its item
 
@@ -40,8 +40,11 @@ def has_hard_end(block: Block) -> bool:
 
 
 def is_due(block: Block, now: datetime) -> bool:
-    """Return whether the block must close now. At exactly the closing moment an answer still counts."""
-    return block.state is BlockState.OPEN and now > block.closes_at
+    """Return whether the block must close now. At exactly the closing moment an answer still counts.
+
+    A paused block has its closing moment too, but a distant one: when it is given up as abandoned.
+    """
+    return block.state is not BlockState.ENDED and now > block.closes_at
 
 
 def remaining(block: Block, now: datetime) -> float | None:
@@ -52,6 +55,31 @@ def remaining(block: Block, now: datetime) -> float | None:
         return 0.0
     reference = block.paused_at if block.paused_at is not None else now
     return max(0.0, (block.deadline_at - reference).total_seconds())
+
+
+def paused_for(block: Block, now: datetime) -> int:
+    """Return the whole seconds of the pause under way; 0 where there is none."""
+    return 0 if block.paused_at is None else visit_seconds(block.paused_at, now, None)
+
+
+def late_seconds(block: Block) -> int:
+    """Return how long after its deadline an ended block went on; 0 where time-up locks, and for a block given up."""
+    if block.deadline_at is None or block.ended_at is None or block.ended_reason is EndedReason.ABANDONED:
+        return 0
+    return visit_seconds(block.deadline_at, block.ended_at, None)
+
+
+def closes_in(block: Block, now: datetime) -> float | None:
+    """Return the seconds in which an answer still counts: the time left, and the grace where the policy has one.
+
+    None for a block without a hard end (untimed, or under the policy "soft").
+    """
+    left = remaining(block, now)
+    if left is None or not has_hard_end(block):
+        return None
+    if block.time_up_policy is TimeUpPolicy.LOCK or block.state is BlockState.PAUSED:
+        return left
+    return 0.0 if block.state is BlockState.ENDED else max(0.0, (block.closes_at - now).total_seconds())
 
 
 def idle_cap(block: Block) -> int | None:

@@ -11,13 +11,14 @@ import secrets
 from dataclasses import asdict
 
 import sqlalchemy as sa
-from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
+from flask import abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy.orm import Session
 
 from qbank import clock
-from qbank.blocks import building, closing, explaining, presets, results, taking
+from qbank.blocks import building, closing, explaining, pausing, presets, results, taking
+from qbank.blocks.blueprint import bp
 from qbank.blocks.forms import (
     GROUPS,
     NOTE_MAX,
@@ -31,6 +32,7 @@ from qbank.blocks.forms import (
 from qbank.blocks.models import Block, BlockState, Delivery, ExamPreset, Feedback, Timing
 from qbank.blocks.room import Ack, Explanation, QuotedStatement
 from qbank.blocks.seen import has_closed
+from qbank.blocks.timing import late_seconds
 from qbank.db.engine import begin_write
 from qbank.errors import ConflictError, InvalidError, NotFoundError
 from qbank.items.taxonomy import taxa
@@ -38,9 +40,7 @@ from qbank.security.guard import person
 from qbank.security.permissions import Permission, allow
 from qbank.web.transaction import db, settings
 
-bp = Blueprint("blocks", __name__)
-
-TIME_UP = "Time is up: the block is closed. What was answered before the deadline counts."
+TIME_UP = "Time is up: the block is closed. What was answered in time counts."
 MAX_ACTION = 64 * 1024  # bytes of one action; a note of 10,000 characters fits
 
 
@@ -82,6 +82,7 @@ def _build_page(form: BuildForm, offered: list[ExamPreset], status: int = 200) -
         paces={preset.id: preset.seconds_per_item for preset in offered} | {0: settings().seconds_per_item},
         limit_words=form.limit_words(seconds, percent),
         time_percent=percent,
+        can_pause=any(preset.pause_allowed for preset in offered),
         most=settings().block_max_items,
         open_blocks=taking.open_blocks(db(), person()),
     )
@@ -197,6 +198,8 @@ def room(token: str, position: int) -> ResponseReturnValue:
     block = taking.find_block(session, person(), token)
     if block.state is BlockState.ENDED:
         return _over(block)
+    if block.state is BlockState.PAUSED:
+        return redirect(url_for("blocks.paused", token=token))
     taking.open_item(session, block, position)
     item = taking.room_item(session, block, position)
     explained = _explained(session, block, position) if item.submitted else None
@@ -237,10 +240,14 @@ def act(token: str, position: int) -> ResponseReturnValue:
         if ack.status == "refused":
             flash(ack.message or "That was refused; nothing was changed.", "warning")
             break
+    if button == "pause":
+        pausing.pause(session, person(), settings(), token)
     return redirect(_next_address(block, position, button, detail))
 
 
 def _next_address(block: Block, position: int, button: str, detail: str) -> str:
+    if button == "pause":
+        return url_for("blocks.paused", token=block.token)
     if button == "review":
         return url_for("blocks.review", token=block.token)
     if button == "submit":
@@ -272,6 +279,8 @@ def state(token: str) -> ResponseReturnValue:
     return jsonify(
         remaining=shown.remaining,
         ended=shown.ended,
+        closes_in=shown.closes_in,
+        paused=shown.paused,
         navigator=[asdict(entry) for entry in shown.navigator],
         csrf_token=generate_csrf(),
     )
@@ -288,6 +297,8 @@ def review(token: str) -> ResponseReturnValue:
     block = taking.find_block(session, person(), token)
     if block.state is BlockState.ENDED:
         return _over(block)
+    if block.state is BlockState.PAUSED:
+        return redirect(url_for("blocks.paused", token=token))
     return render_template(
         "blocks/review.html", block=taking.room_block(session, block), at=block.position, person_id=person().id
     )
@@ -301,6 +312,8 @@ def end(token: str) -> ResponseReturnValue:
     block = taking.find_block(session, person(), token)
     if block.state is BlockState.ENDED:
         return _over(block)
+    if block.state is BlockState.PAUSED:
+        return redirect(url_for("blocks.paused", token=token))
     if request.method == "POST" and request.form.get("confirm") == "yes":
         closing.end_block(session, person(), token)
         return redirect(url_for("blocks.result", token=token))
@@ -326,6 +339,7 @@ def result(token: str) -> ResponseReturnValue:
         block=block,
         result=results.result(session, block),
         entries=taking.review(session, block),
+        late_seconds=late_seconds(block),
         minimum=settings().min_group_n,
     )
 
@@ -376,3 +390,6 @@ def keep(token: str, position: int) -> ResponseReturnValue:
         taking.set_note(session, person(), block, position, read_note(request.form))
         flash("Your note is saved.", "success")
     return redirect(url_for("blocks.explained", token=token, position=position))
+
+
+from qbank.blocks import room_views  # noqa: E402, F401  the rest of the feature's pages, on the same blueprint

@@ -39,6 +39,9 @@ def prepare(chosen: Settings) -> None:
     from qbank.cli.content import load_if_empty
 
     load_if_empty(chosen)
+    from qbank.cli.import_items import take_back_stopped
+
+    take_back_stopped(chosen)
 
 
 def _listen(chosen: Settings, host: str, port: int) -> None:
@@ -50,9 +53,9 @@ def _listen(chosen: Settings, host: str, port: int) -> None:
     except OSError as error:
         raise click.ClickException(f"cannot listen on {host}, port {port}: {error.strerror or error}") from None
     engine: sa.Engine = app.extensions["qbank.engine"]
-    _greet(engine, _address(server, host, port))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # requests that have begun are finished
     try:
+        _greet(engine, _address(server, host, port))
         server.run()
     except (KeyboardInterrupt, SystemExit):
         pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, timedelta
 
 import pytest
@@ -11,12 +12,14 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from qbank.accounts.models import Person
-from qbank.blocks import building, closing, drawing, taking
+from qbank.blocks import building, closing, drawing, pausing, taking
 from qbank.blocks.criteria import Criteria
+from qbank.blocks.highlighting import Stroke
 from qbank.blocks.models import Block, BlockScore, Delivery, LearnerItem, Mark, Outcome
 from qbank.blocks.passes import current_pass, new_pass
 from qbank.blocks.rebuild import rebuild
 from qbank.blocks.statuses import Standing, settle
+from qbank.blocks.timing import remaining
 from qbank.errors import ConflictError, InvalidError
 from qbank.items.models import ItemEnemy, ItemState
 from qbank.settings import Settings
@@ -44,6 +47,9 @@ _rest = st.one_of(
     st.tuples(st.just("end"), st.integers(0, 3)),
     st.tuples(st.just("sweep")),
     st.tuples(st.just("pass")),
+    st.tuples(st.just("pause"), st.integers(0, 3)),
+    st.tuples(st.just("resume"), st.integers(0, 3)),
+    st.tuples(st.just("highlight"), st.integers(0, 3), st.integers(0, 3), st.integers(4, 6), st.booleans()),
 )
 histories = st.lists(st.one_of(_act, _act, _act, _start, _rest), min_size=5, max_size=45)
 
@@ -55,11 +61,12 @@ class Learner:
         self.session, self.config, self.clock, self.enemies = session, config, clock, enemies
         self.person: Person = make.make_person(session)
         self.opened: list[Block] = []
+        self.preset = make.make_preset(session, pause_allowed=True)
 
     def live(self, history: list[tuple[object, ...]]) -> None:
         for number, step in enumerate(history):
             name, *rest = step
-            if name in {"start", "wait", "end", "sweep", "pass"}:
+            if name in {"start", "wait", "end", "sweep", "pass", "pause", "resume", "highlight"}:
                 getattr(self, f"do_{name}")(*rest, *([number] if name == "start" else []))
             else:
                 self.do_act(str(name), *rest)  # type: ignore[arg-type]
@@ -73,8 +80,9 @@ class Learner:
         assert len(unused) == before.statuses["unused"]
         try:
             block = make.start(
-                self.session, self.person, self.config, size, feedback=feedback, timing=timing, seed=str(number)
-            )
+                self.session, self.person, self.config, size, feedback=feedback, timing=timing, seed=str(number),
+                preset=self.preset,
+            )  # fmt: skip
         except ConflictError:
             return
         except InvalidError:
@@ -102,6 +110,23 @@ class Learner:
     def do_end(self, which: int) -> None:
         if (block := self._block(which)) is not None:
             closing.end_block(self.session, self.person, block.token)
+
+    def do_pause(self, which: int) -> None:
+        if (block := self._block(which)) is not None:
+            with suppress(ConflictError):  # untimed
+                pausing.pause(self.session, self.person, self.config, block.token)
+
+    def do_resume(self, which: int) -> None:
+        if (block := self._block(which)) is not None:
+            left = remaining(block, self.clock.moment)
+            state = block.state
+            pausing.resume(self.session, self.person, self.config, block.token)
+            if state == "paused" and block.state == "open":
+                assert remaining(block, self.clock.moment) == left, "a pause neither gives nor takes time"
+
+    def do_highlight(self, which: int, start: int, end: int, on: bool) -> None:
+        if (block := self._block(which)) is not None:
+            make.act(self.session, self.person, block, 1, "highlight", stroke=Stroke("stem", start, end, on))
 
     def do_sweep(self) -> None:
         closing.close_due(self.session)

@@ -88,6 +88,9 @@ class Watcher:
                 self.send(position, "choose", letter=letter)
             self.send(position, "strike", letter="B")
             self.send(position, "note", text="mine")
+            self.send(position, "highlight", span={"field": "stem", "start": 2, "end": 9, "on": True})
+            self.send(position, "highlight", span={"field": "stem", "start": 4, "end": 5, "on": False})
+            self.send(position, "highlight", span={"field": "stem", "start": 0, "end": 9999, "on": True})
             self.send(position, "choose", letter="Z")
             self.send(position, "nonsense")
             self.act(position, "mark", choice="C")
@@ -97,6 +100,9 @@ class Watcher:
             self.act(position, "submit")
             self.get("blocks.state", "/state.json")
         self.get("blocks.resume", "")
+        self.pause(positions[0])
+        self.keep("blocks.labs", "GET /labs", self.desk.client.get("/labs"))
+        self.keep("blocks.labs", "GET /labs?part=1", self.desk.client.get("/labs?part=1"))
         self.get("blocks.review", "/review")
         self.get("blocks.result", "/result")
         self.get("blocks.end", "/end")
@@ -106,6 +112,21 @@ class Watcher:
             self.desk.client.post(f"/blocks/{self.token}/end", data={"csrf_token": self.page_token}),
         )
 
+    def pause(self, position: int) -> None:
+        """Stop the clock, look everywhere, try to act, go on."""
+        self.get("blocks.paused", "/pause")
+        self.act(position, "pause", choice="B")
+        for endpoint, path in (
+            ("blocks.paused", "/pause"), ("blocks.room", f"/{position}"), ("blocks.resume", ""),
+            ("blocks.review", "/review"), ("blocks.end", "/end"), ("blocks.state", "/state.json"),
+            ("blocks.result", "/result"), ("blocks.explained", f"/result/{position}"),
+        ):  # fmt: skip
+            self.get(endpoint, path)
+        self.send(position, "choose", letter="A")
+        self.act(position, "next", choice="C")
+        response = self.desk.client.post(f"/blocks/{self.token}/pause", data={"csrf_token": self.page_token})
+        self.keep("blocks.paused", "POST /pause", response)
+
 
 def tour(folder: Path, template: Path, secrets: Secrets, feedback: str, submitted: bool) -> tuple[Flask, list[Visit]]:
     folder.mkdir()
@@ -113,14 +134,17 @@ def tour(folder: Path, template: Path, secrets: Secrets, feedback: str, submitte
     engine = make_engine(f"sqlite:///{folder / 'bank.sqlite3'}")
     app = create_app(make_settings(folder / "data"), engine)
     with app.extensions["qbank.sessions"]() as session:
-        stock(session, 4, secrets)
+        stocked = stock(session, 4, secrets)
+        assert stocked.preset is not None
+        stocked.preset.pause_allowed = True
+        preset_id = stocked.preset.id
         person = make_learner(session)
         session.commit()
         person_id = person.id
     client = app.test_client()
     sign_in(app, client, person_id)
     desk = Desk(client)
-    token = desk.start(feedback=feedback, timing="timed")
+    token = desk.start(feedback=feedback, timing="timed", preset=preset_id)
     watcher = Watcher(app, desk, token)
     if submitted:  # item 1 is open to both alike; what its page shows is not compared
         watcher.send(1, "choose", letter="A")

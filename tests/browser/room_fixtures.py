@@ -14,8 +14,10 @@ from qbank.accounts.models import Person
 from qbank.blocks import building
 from qbank.blocks.criteria import Criteria
 from qbank.blocks.models import Block, Delivery, DeliveryEvent, EventKind, Feedback, Timing
+from qbank.db.engine import begin_write
 from qbank.settings import Settings
 from tests.blocks.classroom import make_learner, stock
+from tests.blocks.factories import make_preset
 from tests.browser.serving import session_cookie
 
 
@@ -49,10 +51,12 @@ class Scene:
         made: Session = self.app.extensions["qbank.sessions"]()
         return made
 
-    def block(self, feedback: str = "exam", timing: str = "untimed", count: int = 4) -> str:
-        """Start a block for the learner and return its token."""
+    def block(self, feedback: str = "exam", timing: str = "untimed", count: int = 4, **preset: object) -> str:
+        """Start a block for the learner and return its token; further arguments are columns of its exam preset."""
         with self.session() as session:
+            begin_write(session)
             person = session.get_one(Person, self.person_id)
+            exam = make_preset(session, **preset) if preset else None
             nothing: frozenset[int] = frozenset()
             criteria = Criteria(
                 systems=nothing, disciplines=nothing, tasks=nothing, difficulties=frozenset(), statuses=frozenset(),
@@ -60,7 +64,7 @@ class Scene:
             )  # fmt: skip
             block = building.start_block(
                 session, person, self.settings, criteria=criteria, count=count,
-                feedback=Feedback(feedback), timing=Timing(timing),
+                feedback=Feedback(feedback), timing=Timing(timing), preset=exam,
             )  # fmt: skip
             session.commit()
             return block.token

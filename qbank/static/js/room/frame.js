@@ -31,8 +31,9 @@ class Frame {
     this.show();
   }
 
-  take({ remaining, ended }) {
-    if (remaining !== null && remaining !== undefined) this.timer?.set(remaining);
+  take({ remaining, closes_in: closesIn, ended, paused }) {
+    if (remaining !== null && remaining !== undefined) this.timer?.set(remaining, closesIn);
+    if (paused) window.location.assign(this.data.blockUrl);
     if (!ended) return;
     this.outbox.discard();
     showTimeUp(this.data.resultUrl);

@@ -55,11 +55,11 @@ export class Outbox {
   }
 
   /** Put an action in and return it with its event id, client id and number. */
-  add(position, kind, { letter = null, text = null } = {}) {
+  add(position, kind, { letter = null, text = null, span = null } = {}) {
     const box = this.read();
     box.sequence += 1;
     const action = {
-      position, kind, letter, text,
+      position, kind, letter, text, span,
       event_id: randomId(), client: box.client, client_seq: box.sequence,
     };
     box.actions.push(action);

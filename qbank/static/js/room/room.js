@@ -3,12 +3,17 @@
 // The page is a plain form that works without this script. Where the script runs, what the learner does is saved at
 // once, and "Saved" is shown only when the server has acknowledged the very value that is shown.
 
+import { bindCalculator } from "./calculator.js";
+import { Dock } from "./dock.js";
+import { Highlighter } from "./highlighter.js";
 import { ItemView } from "./item.js";
+import { loadLabs } from "./labs.js";
 import { Navigator } from "./navigator.js";
 import { Outbox, browserStorage } from "./outbox.js";
 import { Sender } from "./saving.js";
 import { bindSwitch, listen } from "./shortcuts.js";
 import { showTimeUp, startTimer } from "./timeup.js";
+import { bindZoom } from "./zoom.js";
 
 const NOTE_PAUSE = 1200; // a note is sent when typing stops for so long, or the field is left
 const SPEAK_AFTER = 700; // "Saved" is spoken once it has stayed so long: not for every step of an arrow key
@@ -41,6 +46,7 @@ class Room {
     this.sender.addEventListener("state", (event) => this.onState(event.detail));
     this.sender.addEventListener("change", () => this.showSaving());
     this.item.choiceChanged();
+    this.bindTools();
     this.restoreWaiting();
     this.startTimer();
     this.bindForm();
@@ -61,6 +67,7 @@ class Room {
   // What a former page could not send is what the learner last saw: show it, as not saved yet.
   restoreWaiting() {
     const waiting = this.outbox.pending(this.position);
+    this.highlighter.adopt(this.highlightsOfPage, waiting);
     if (waiting.length === 0 || this.data.submitted === "yes") return;
     const struck = this.item.strikes.filter((b) => this.item.isStruck(b.dataset.strike)).map((b) => b.dataset.strike);
     this.item.adopt({ choice: this.item.choice, marked: this.item.marked, struck }, waiting);
@@ -108,6 +115,7 @@ class Room {
       restore: () => this.strike(letter),
       submit: () => this.submit(),
       note: () => this.saveNote(),
+      pause: () => this.pause(),
     };
     return acts[name]?.();
   }
@@ -161,26 +169,36 @@ class Room {
   }
 
   async leave(href) {
-    if (!href) return;
+    if (href && (await this.settled())) window.location.assign(href);
+  }
+
+  async settled() {
     this.saveNote();
-    const saved = await this.sender.settle();
-    if (!saved || navigator.onLine === false) {
-      this.say("This page stays open: there is no connection to the server. What you did here is kept and will be sent.");
-      return;
-    }
-    window.location.assign(href);
+    if ((await this.sender.settle()) && navigator.onLine !== false) return true;
+    this.say("This page stays open: there is no connection to the server. What you did here is kept and will be sent.");
+    return false;
+  }
+
+  // What was done before the pause has to arrive before it: nothing counts while the clock stands.
+  async pause() {
+    if (!(await this.settled())) return;
+    const action = Object.assign(document.createElement("input"), { type: "hidden", name: "action", value: "pause" });
+    this.form.append(action);
+    this.form.submit(); // past this script's own handler
   }
 
   // ---- what the server says
 
   onAck({ position, action, ack }) {
-    if (ack.remaining !== null && ack.remaining !== undefined) this.timer?.set(ack.remaining);
+    if (ack.remaining !== null && ack.remaining !== undefined) this.timer?.set(ack.remaining, ack.closes_in);
     this.navigator.show(position, { answered: ack.choice !== null, marked: ack.marked });
     if (ack.ended) return this.timeUp(ack.message);
+    if (ack.paused) return window.location.assign(this.data.blockUrl);
     if (position !== this.position) return undefined;
     this.acknowledged = ack.status === "refused" ? null : ack;
     const waiting = this.outbox.pending(position);
     this.item.adopt(ack, waiting);
+    if (ack.highlights) this.highlighter.adopt(ack.highlights, waiting);
     this.navigator.show(position, { answered: this.item.choice !== null, marked: this.item.marked });
     if (ack.status === "stale") this.say("A newer answer to this question was given in another tab or device. It is shown now.");
     if (ack.status === "refused") this.say(ack.message || "The server refused this action.");
@@ -193,9 +211,10 @@ class Room {
   }
 
   onState(state) {
-    if (state.remaining !== null && state.remaining !== undefined) this.timer?.set(state.remaining);
+    if (state.remaining !== null && state.remaining !== undefined) this.timer?.set(state.remaining, state.closes_in);
     this.navigator.showAll(state.navigator.filter((entry) => this.outbox.pending(entry.position).length === 0));
     if (state.ended) this.timeUp();
+    else if (state.paused) window.location.assign(this.data.blockUrl); // another tab stopped the clock
   }
 
   // Submitting is final, so the explanation is a page of its own: this address again, opened at it.
@@ -244,7 +263,30 @@ class Room {
     else this.speakTimer = setTimeout(() => { this.spoken.textContent = state === "saved" ? text : ""; }, SPEAK_AFTER);
   }
 
-  // ---- help and keys
+  // ---- tools, help and keys
+
+  bindTools() {
+    const fields = [...document.querySelectorAll("[data-field]")];
+    this.highlightsOfPage = Object.fromEntries(fields.map((field) => [field.dataset.field, field.dataset.spans]));
+    bindZoom(fields, this.find("[data-zoom]"));
+    this.dock = new Dock(this.find("[data-dock]"));
+    this.dock.onOpen.set("labs", loadLabs);
+    const panel = (name) => this.dock.panels.get(name);
+    bindCalculator(panel("calculator"), this.data.block);
+    this.highlighter = new Highlighter(fields, panel("highlighter"), (stroke) => {
+      this.sender.act(this.position, "highlight", { span: stroke });
+    });
+    const tool = this.find('[data-tool="highlighter"]');
+    tool.addEventListener("mousedown", (event) => event.preventDefault()); // keeps the selection
+    tool.addEventListener("click", (event) => {
+      if (this.dock.open !== "highlighter" && this.highlighter.mark(true)) event.stopImmediatePropagation();
+    }, { capture: true });
+  }
+
+  // With words selected the key marks them; with none it opens the panel, whose buttons reach every word.
+  highlight() {
+    if (!this.highlighter.mark(true)) this.dock.show("highlighter");
+  }
 
   bindHelp() {
     const sheet = this.find("[data-help]");
@@ -272,6 +314,11 @@ class Room {
       previous: press("[data-previous]"),
       review: press("[data-review]"),
       help: () => this.find("[data-help]").showModal(),
+      highlight: () => this.highlight(),
+      labs: () => this.dock.toggle("labs"),
+      calculator: () => this.dock.toggle("calculator"),
+      view: () => this.dock.toggle("view"),
+      time: () => this.timer?.flip(),
     });
   }
 }

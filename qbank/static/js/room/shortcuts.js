@@ -3,7 +3,7 @@
 
 const OFF_KEY = "qbank.shortcuts.off";
 
-function typing(target) {
+export function typing(target) {
   return target instanceof HTMLElement
     && (target.isContentEditable || target.matches("textarea, select, input:not([type=radio], [type=checkbox])"));
 }
@@ -30,12 +30,14 @@ export function bindSwitch(box) {
 
 /**
  * @param letters the options' letters, which win over every other key
- * @param actions {{choose, strike: (letter) => void, mark, submit, next, previous, review, clear, help: () => void}}
+ * @param actions {{choose, strike: (letter) => void, mark, submit, next, previous, review, clear, help, highlight, labs,
+ *   calculator, view, time: () => void}} what has no action here does nothing
  */
 export function listen(letters, actions) {
   const named = {
     m: actions.mark, n: actions.next, p: actions.previous, s: actions.submit,
-    r: actions.review, 0: actions.clear, "?": actions.help,
+    r: actions.review, 0: actions.clear, "?": actions.help, h: actions.highlight, l: actions.labs,
+    k: actions.calculator, v: actions.view, t: actions.time,
   };
   document.addEventListener("keydown", (event) => {
     const held = event.ctrlKey || event.altKey || event.metaKey || event.isComposing;

@@ -42,13 +42,15 @@ export class Timer {
   /**
    * @param parts {{digits, toggle, warning, speaker: Element}}
    * @param block its token: what was announced is remembered per block, so a new page does not repeat it
+   * @param rules {{policy: string, closesIn: number|null}} what happens at zero, and how long answers count
    * @param sync asks the server for the time; called now and then, on wake-up, and at zero
    */
-  constructor(parts, block, remaining, sync) {
+  constructor(parts, block, remaining, rules, sync) {
     Object.assign(this, parts);
     this.sync = sync;
     this.saidKey = `qbank.timer.said.${block}`;
-    this.set(remaining);
+    this.policy = rules.policy;
+    this.set(remaining, rules.closesIn);
     this.said = this.formerlySaid(remaining);
     this.lastSync = performance.now();
     this.nextZeroSync = 0;
@@ -57,14 +59,21 @@ export class Timer {
   }
 
   /** Take over the server's word on how much remains. */
-  set(remaining) {
+  set(remaining, closesIn) {
     this.base = remaining;
+    this.closesIn = closesIn;
     this.at = performance.now();
     this.lastSync = this.at;
   }
 
   remaining() {
     return this.base - (performance.now() - this.at) / 1000;
+  }
+
+  /** Seconds in which an answer still counts; without end under the policy "soft". */
+  open() {
+    if (this.policy === "soft") return Infinity;
+    return (this.closesIn ?? this.base) - (performance.now() - this.at) / 1000;
   }
 
   start() {
@@ -85,7 +94,7 @@ export class Timer {
       this.lastSync = now;
       this.sync();
     }
-    if (left <= 0 && now >= this.nextZeroSync) {
+    if (this.open() <= 0 && now >= this.nextZeroSync) {
       this.nextZeroSync = now + 1500;
       this.sync(); // only the server ends a block
     }
@@ -95,24 +104,48 @@ export class Timer {
   formerlySaid(remaining) {
     const stored = remembered(sessionStorage, this.saidKey);
     if (stored !== null) return new Set(stored.split(",").filter(Boolean).map(Number));
-    return new Set([...ANNOUNCED_AT, ...WARNED_AT].filter((threshold) => remaining <= threshold));
+    return new Set([...ANNOUNCED_AT, ...WARNED_AT, 0].filter((threshold) => remaining <= threshold));
   }
 
   remind(left) {
     const shown = Math.min(...WARNED_AT.filter((threshold) => left <= threshold));
-    this.warning.hidden = !Number.isFinite(shown) || left <= 0;
-    if (!this.warning.hidden) this.warning.textContent = `Less than ${spokenText(shown)} left`;
+    if (left <= 0) return this.overtime();
+    this.warning.hidden = !Number.isFinite(shown);
+    if (!this.warning.hidden) this.write(`Less than ${spokenText(shown)} left`);
     const due = ANNOUNCED_AT.filter((threshold) => left <= threshold && !this.said.has(threshold));
-    if (due.length === 0) return;
-    for (const threshold of due) this.said.add(threshold);
+    if (due.length === 0) return undefined;
+    this.remember(due);
+    this.speaker.textContent = `${spokenText(left)} left.`;
+    return undefined;
+  }
+
+  /** After the deadline, where answers still count: say so, and for how long. */
+  overtime() {
+    const open = this.open();
+    this.warning.hidden = open <= 0;
+    if (open <= 0) return;
+    const more = Math.ceil(open);
+    this.write(Number.isFinite(more) ? `Time is up. Answers count for ${more} s more.` : "Time is up. Answers still count.");
+    if (this.said.has(0)) return;
+    this.remember([0]);
+    const spoken = Number.isFinite(more) ? `Answers still count for ${spokenText(more)}.` : "Answers still count.";
+    this.speaker.textContent = `Time is up. ${spoken}`;
+  }
+
+  write(text) {
+    if (this.warning.textContent !== text) this.warning.textContent = text;
+  }
+
+  remember(thresholds) {
+    for (const threshold of thresholds) this.said.add(threshold);
     remember(sessionStorage, this.saidKey, [...this.said].join(","));
-    if (left > 0) this.speaker.textContent = `${spokenText(left)} left.`;
   }
 
   flip() {
     const hide = this.toggle.getAttribute("aria-pressed") !== "true";
     remember(localStorage, HIDDEN_KEY, hide ? "yes" : "no");
     this.showHidden(hide);
+    if (!hide) this.speaker.textContent = `${spokenText(this.remaining())} left.`;
   }
 
   showHidden(hide) {

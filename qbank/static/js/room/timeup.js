@@ -14,7 +14,8 @@ export function startTimer(data, sync) {
     warning: document.querySelector("[data-timer-warning]"),
     speaker: document.querySelector("[data-timer-speaker]"),
   };
-  const timer = new Timer(parts, data.block, Number(data.remaining), sync);
+  const rules = { policy: data.policy, closesIn: data.closesIn === "" ? null : Number(data.closesIn) };
+  const timer = new Timer(parts, data.block, Number(data.remaining), rules, sync);
   timer.start();
   return timer;
 }
