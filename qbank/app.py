@@ -15,10 +15,10 @@ from qbank.db import models  # noqa: F401  the mappers must be whole before the 
 from qbank.db.engine import make_engine, make_sessions
 from qbank.security import guard, headers
 from qbank.settings import Settings
-from qbank.web import edge, errors, filters, navigation, transaction
+from qbank.web import assets, edge, errors, filters, navigation, transaction
 
 # Every feature's pages. A feature that is not finished is not listed, and so has no address.
-FEATURES = ("home", "accounts", "groups", "articles", "items", "blocks", "history")
+FEATURES = ("home", "accounts", "groups", "articles", "items", "blocks", "history", "exchange")
 MAX_BODY = 6 * 1024 * 1024  # an article of 5 MB and the rest of its form
 
 
@@ -34,9 +34,11 @@ def create_app(settings: Settings, engine: sa.Engine | None = None) -> transacti
     app.extensions["qbank.sessions"] = make_sessions(engine)
     app.teardown_appcontext(transaction.close)
     headers.install(app)
+    edge.install_sizes(app)
     guard.install(app)
     edge.install(app)
     errors.install(app)
+    assets.install(app)
     filters.install(app)
     navigation.install(app)
     for feature in FEATURES:
@@ -62,6 +64,7 @@ def _configure(app: transaction.Application, settings: Settings) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # a block may be open longer than an hour; the token dies with the sign-in
         RATELIMIT_STORAGE_URI=settings.ratelimit_storage_uri,
         RATELIMIT_HEADERS_ENABLED=True,
+        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,  # the counters' store being down must not close the door
         RATELIMIT_ENABLED=not settings.testing,
     )
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
@@ -16,11 +17,15 @@ COMMANDS = {
     "block": "qbank.cli.block:block",
     "check": "qbank.cli.check:check",
     "content": "qbank.cli.content:content",
+    "convert": "qbank.cli.convert:convert",
     "db": "qbank.cli.operations:db",
     "doctor": "qbank.cli.operations:doctor",
+    "export": "qbank.cli.export_items:export_items",
+    "import": "qbank.cli.import_items:import_items",
     "rebuild": "qbank.cli.block:rebuild",
     "restore": "qbank.cli.operations:restore",
     "serve": "qbank.cli.serve:serve",
+    "stats": "qbank.cli.stats:stats",
     "user": "qbank.cli.user:user",
 }
 
@@ -58,6 +63,9 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except click.Abort:
         click.echo("stopped", err=True)
         sys.exit(1)

@@ -189,6 +189,6 @@ def open_blocks(session: Session, person_id: int) -> list[OpenBlock]:
 def any_due(session: Session, person_id: int) -> bool:
     """Return whether a block of this person is past its time but not closed yet. One query."""
     query = sa.select(
-        sa.exists().where(Block.person_id == person_id, Block.state == BlockState.OPEN, Block.closes_at < clock.now())
+        sa.exists().where(Block.person_id == person_id, Block.state != BlockState.ENDED, Block.closes_at < clock.now())
     )
     return bool(session.scalar(query))

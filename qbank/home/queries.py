@@ -16,6 +16,7 @@ from qbank.history.blocks import BlockLine, OpenBlock
 from qbank.history.breakdown import Cell, Which
 from qbank.history.filters import BlockFilter
 from qbank.items import queries as items
+from qbank.items import recheck_queries
 from qbank.items.models import ItemState, PoolEntry
 from qbank.items.taxonomy import Dimension
 from qbank.settings import Settings
@@ -58,6 +59,7 @@ class Authoring:
     proposed: int
     drafts: int
     in_review: int
+    checks: int  # open flags on items whose source changed
     live: int
     articles: int
     groups: list[tuple[Group, int]]
@@ -103,12 +105,13 @@ def study(session: Session, person: Person, settings: Settings) -> Study:
 
 
 def authoring(session: Session, person: Person) -> Authoring:
-    """Return what waits for an educator. Four queries."""
+    """Return what waits for an educator. Five queries."""
     states = items.state_counts(session)
     return Authoring(
         proposed=states.get("proposed", 0),
         drafts=states.get(ItemState.DRAFT.value, 0),
         in_review=states.get(ItemState.IN_REVIEW.value, 0),
+        checks=recheck_queries.count_waiting(session),
         live=_live(session),
         articles=session.scalar(sa.select(sa.func.count()).select_from(Article)) or 0,
         groups=groups.groups_of(session, person, GroupRole.EDUCATOR),

@@ -1,0 +1,1 @@
+from tests.conftest_web import app, client, make_person, sign_in, write  # noqa: F401  fixtures
