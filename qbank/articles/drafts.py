@@ -19,8 +19,8 @@ from qbank.articles.model_drafting import failure_of, kept_of, redraft
 from qbank.articles.models import Article, ArticleRevision, Statement
 from qbank.errors import ConflictError, NotFoundError
 from qbank.exchange.service import declare_enemies
-from qbank.items import lifecycle, records, store
-from qbank.items.checks import Note, findings, shipped_lexicon
+from qbank.items import lifecycle, records, store, waivers
+from qbank.items.checks import findings, shipped_lexicon
 from qbank.items.content import OptionContent, Provenance, VersionContent
 from qbank.items.models import Item, ItemState, ItemVersion, Option, Origin, StateChange, VersionStatement
 from qbank.settings import Settings
@@ -43,7 +43,7 @@ class Proposal:
 
     item: Item
     version: ItemVersion
-    findings: list[Note]
+    checked: waivers.Checked
     decided: str  # "", "accepted", "rejected"
     reason: str
     statements: list[Statement]
@@ -177,6 +177,7 @@ def proposals(session: Session, revision: ArticleRevision) -> list[Proposal]:
     found = [(item, version_id) for item, version_id in session.execute(query)]
     versions = records.load_versions(session, [version_id for _item, version_id in found])
     reasons = _reasons(session, list(versions))
+    dismissed = waivers.of_items(session, [item.id for item, _version_id in found])
     rows = []
     for item, version_id in found:
         version = versions[version_id]
@@ -186,7 +187,7 @@ def proposals(session: Session, revision: ArticleRevision) -> list[Proposal]:
             Proposal(
                 item,
                 version,
-                findings(records.to_record(version)) if not decided else [],
+                waivers.split(findings(records.to_record(version)) if not decided else [], dismissed[item.id]),
                 decided,
                 reasons.get(version_id, ""),
                 own,

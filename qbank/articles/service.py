@@ -25,6 +25,7 @@ from qbank.articles.models import (
 from qbank.articles.reading import read_article
 from qbank.articles.reading.decoding import decode
 from qbank.errors import InvalidError, NotFoundError
+from qbank.items import rechecks
 from qbank.items.record import ReferenceRecord
 from qbank.items.references import ensure_references
 from qbank.security import audit
@@ -39,6 +40,7 @@ class Loaded:
     article: Article
     revision: ArticleRevision
     changed: bool
+    flagged: int = 0  # items that rest on what this revision changed or dropped, counted once a statement
 
 
 def slug_of(title: str) -> str:
@@ -90,7 +92,7 @@ def load_text(
     article.current_id = revision.id
     session.flush()
     session.expire(article, ["current"])
-    return Loaded(article, revision, changed=True)
+    return Loaded(article, revision, changed=True, flagged=rechecks.raise_for_revision(session, revision))
 
 
 def _store(
@@ -207,6 +209,26 @@ def find(session: Session, slug: str, number: int | None = None) -> ArticleRevis
     if revision is None:
         raise NotFoundError("There is no such article.")
     return revision
+
+
+def find_article(session: Session, slug: str) -> Article:
+    """Return an article without its text. Raises NotFoundError."""
+    article = session.scalar(sa.select(Article).where(Article.slug == slug))
+    if article is None:
+        raise NotFoundError("There is no such article.")
+    return article
+
+
+def check_names(session: Session, slug: str, reference_id: int) -> None:
+    """Raise NotFoundError unless some revision of the article has this reference in its list."""
+    query = (
+        sa.select(ArticleReference.id)
+        .join(ArticleRevision, ArticleRevision.id == ArticleReference.revision_id)
+        .join(Article, Article.id == ArticleRevision.article_id)
+        .where(Article.slug == slug, ArticleReference.reference_id == reference_id)
+    )
+    if session.scalar(query.limit(1)) is None:
+        raise NotFoundError("There is no such reference in this article.")
 
 
 def as_document(revision: ArticleRevision) -> document.Article:

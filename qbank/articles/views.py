@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from qbank.articles import changes as comparing
 from qbank.articles import drafts, queries, service
 from qbank.articles.drafts import UNCLASSIFIED, Classification
 from qbank.articles.forms import AcceptForm, ConfirmForm, LoadForm, RejectForm
@@ -15,7 +16,7 @@ from qbank.articles.reading import ArticleError
 from qbank.db.engine import begin_write
 from qbank.errors import ConflictError, InvalidError, QBankError
 from qbank.items import queries as items
-from qbank.items import taxonomy
+from qbank.items import rechecks, taxonomy
 from qbank.items.checks import shipped_lexicon
 from qbank.security.guard import person
 from qbank.security.permissions import Permission, allow, may
@@ -55,6 +56,11 @@ def new() -> ResponseReturnValue:
                 flash(
                     f"Read {made.statements} statements{as_what} and drafted {made.items} items from them.", "success"
                 )
+                if loaded.flagged:
+                    flash(
+                        f"Items flagged for a check, because their statement changed or is gone: {loaded.flagged}.",
+                        "warning",
+                    )
                 if made.failure:
                     flash(made.failure, "warning")
             else:
@@ -101,8 +107,47 @@ def show(slug: str, revision: int | None = None) -> ResponseReturnValue:
         revisions=queries.revisions(db(), found.article_id),
         on_statement=items.on_revision(db(), found.id) if staff else {},
         staff=staff,
+        reviewer=may(person().roles, Permission.REVIEW),
         form=ConfirmForm(),
     )
+
+
+@bp.get("/<slug>/changes")
+@allow(Permission.AUTHOR)
+def changes(slug: str) -> ResponseReturnValue:
+    """Show what changed between two revisions, word by word; between the last two where none are named."""
+    article = service.find_article(db(), slug)
+    revisions = queries.revisions(db(), article.id)
+    newest = revisions[0].number
+    newer = _number(request.args.get("to", str(newest)))
+    older = _number(request.args.get("from", str(newer - 1)))
+    found = comparing.between(db(), slug, older, newer)
+    return render_template(
+        "articles/changes.html",
+        article=article,
+        changes=found,
+        revisions=revisions,
+        on_statement=items.on_revision(db(), found.older.id),
+    )
+
+
+def _number(text: str) -> int:
+    """Return a revision's number; 0, which none has, for anything else."""
+    return int(text) if text.isdecimal() and len(text) < 9 else 0
+
+
+@bp.post("/<slug>/references/<int:reference_id>/retract")
+@allow(Permission.REVIEW)
+def retract(slug: str, reference_id: int) -> ResponseReturnValue:
+    """Mark a reference of this article as retracted, or take that back; the items that name it are flagged."""
+    service.check_names(db(), slug, reference_id)
+    retracted = request.form.get("retracted") == "y"
+    flagged = rechecks.retract(db(), person(), reference_id, retracted=retracted)
+    if retracted:
+        flash(f"Marked as retracted. Items flagged for a check: {flagged}.", "success")
+    else:
+        flash("The retraction is taken back, and its checks are cleared.", "success")
+    return redirect(url_for("articles.show", slug=slug, _anchor="references"))
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ class Note:
     place: str
     message: str
     suggestion: str
+    field: str = ""  # as the checks name it: "stem", "options[2].text"
 
 
 @cache
@@ -43,6 +44,7 @@ def findings(record: ItemRecord) -> list[Note]:
             place=f"Option {chr(65 + each.option)}" if each.option is not None else PLACES.get(each.field, ""),
             message=each.message,
             suggestion=each.suggestion,
+            field=each.field,
         )
         for each in found
     ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any
 
 from qbank.items.models import Difficulty
 
@@ -43,8 +45,21 @@ class VersionContent:
 
     def digest(self) -> str:
         """Return the hash that tells whether a save changed anything."""
-        canonical = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        values = _values(self)
+        values["options"] = [_values(option) for option in self.options]
+        canonical = json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
+
+
+def _values(content: VersionContent | OptionContent) -> dict[str, Any]:
+    """Return the fields by name. Not ``asdict``: it copies every value, which is most of the time of a large import."""
+    kind: Any = type(content)
+    return {name: getattr(content, name) for name in _names(kind)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from qbank.articles import queries as articles
-from qbank.errors import InvalidError, NotFoundError
-from qbank.items import authoring, checks, records, store, taxonomy
+from qbank.errors import ConflictError, InvalidError, NotFoundError
+from qbank.items import authoring, checks, records, store, taxonomy, waivers
 from qbank.items.authoring import Evidence
 from qbank.items.blueprint import bp
 from qbank.items.forms import ItemForm
@@ -18,6 +18,9 @@ from qbank.markup import MAX_CHARS, render, render_inline
 from qbank.security.guard import person
 from qbank.security.permissions import Permission, allow
 from qbank.web.transaction import db
+
+MAX_DISMISSED = 20  # warnings dismissed in one save
+MAX_ID_LENGTH = 16
 
 
 def _form() -> ItemForm:
@@ -35,7 +38,31 @@ def _offered(form: ItemForm, slug: str) -> Evidence:
     return authoring.evidence(db(), form.statements.data or [], form.references.data or [], slug)
 
 
-def _page(form: ItemForm, offered: Evidence, *, slug: str, status: int = 200, **more: object) -> ResponseReturnValue:
+def _checked(form: ItemForm, item: Item | None) -> waivers.Checked:
+    """Return what the checks say of a half-written item, what its author dismissed before apart from it."""
+    notes = checks.findings(authoring.half_written(form))
+    return waivers.split(notes, waivers.of_items(db(), [item.id])[item.id] if item else [])
+
+
+def _reasons() -> dict[str, str]:
+    """Return the reasons for dismissing a warning that the form carries, by the names of their fields."""
+    found = {name: text for name, text in request.form.items() if name.startswith(waivers.PREFIX) and text.strip()}
+    return dict(list(found.items())[:MAX_DISMISSED])
+
+
+def _dismiss(item_id: int) -> None:
+    """Dismiss what the form gives a reason for; a warning that the saved text no longer gives needs none."""
+    for name, reason in _reasons().items():
+        code, _bar, field = name.removeprefix(waivers.PREFIX).partition("|")
+        try:
+            waivers.waive(db(), person(), item_id, code, field, reason[: waivers.MAX_REASON])
+        except (ConflictError, InvalidError):
+            continue
+
+
+def _page(
+    form: ItemForm, offered: Evidence, *, slug: str, status: int = 200, item: Item | None = None, **more: object
+) -> ResponseReturnValue:
     form.offer(taxonomy.taxa(db()))
     page = render_template(
         "items/desk.html",
@@ -43,9 +70,11 @@ def _page(form: ItemForm, offered: Evidence, *, slug: str, status: int = 200, **
         offered=offered,
         slug=slug,
         articles=articles.choices(db()),
-        findings=[] if form.too_long() else checks.findings(authoring.half_written(form)),
+        checked=waivers.Checked([], []) if form.too_long() else _checked(form, item),
+        reasons=_reasons(),
         unsaved=form.is_submitted(),
-        **{"item": None, "version": None, "conflict": None, **more},
+        item=item,
+        **{"version": None, "conflict": None, **more},
     )
     return page, status
 
@@ -64,6 +93,7 @@ def new() -> ResponseReturnValue:
         saved = store.create_item(
             db(), person(), content, external_id=f"q-{secrets.token_hex(5)}", origin=Origin.WRITTEN
         )
+        _dismiss(saved.item.id)
         flash("Saved as a draft.", "success")
         return redirect(url_for("items.show", item_id=saved.item.id))
     return _page(form, offered, slug=slug, status=422 if form.errors else 200)
@@ -119,6 +149,7 @@ def _save(item: Item, version: ItemVersion, form: ItemForm, offered: Evidence, s
     except InvalidError as error:
         form.take_problems(error)
         return _page(form, offered, slug=slug, item=item, version=version, status=422)
+    _dismiss(item.id)
     flash(f"Saved as version {saved.version.number}." if saved.changed else "Nothing was changed.", "success")
     return redirect(url_for("items.show", item_id=item.id))
 
@@ -140,5 +171,9 @@ def check() -> ResponseReturnValue:
         )
     except ValueError as error:
         raise InvalidError("The preview cannot be shown.", problems={"stem": str(error)}) from None
-    found = checks.findings(record)
-    return jsonify(findings=render_template("items/_findings.html", findings=found), preview=preview, count=len(found))
+    base = form.base_version.data or ""
+    version = db().get(ItemVersion, int(base)) if base.isdecimal() and len(base) < MAX_ID_LENGTH else None
+    checked = _checked(form, db().get(Item, version.item_id) if version else None)
+    # Without the reasons typed so far: the answer is the same while somebody types one, and nothing is redrawn.
+    found = render_template("items/_findings.html", checked=checked, reasons={})
+    return jsonify(findings=found, preview=preview, count=len(checked.standing))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from qbank import clock
 from qbank.accounts.models import Person
 from qbank.errors import ConflictError, InvalidError, NotFoundError
-from qbank.items import pool
+from qbank.items import pool, rechecks
 from qbank.items.models import (
     Item,
     ItemState,
@@ -172,7 +172,11 @@ def change_state(
         )
     if to is S.APPROVED:
         _check_approval(session, version, settings)
+    taken_back = version.state is S.REJECTED
     note_change(session, actor, version, to, comment.strip())
+    if taken_back:
+        session.flush()
+        rechecks.look_again(session, version)
     if to in PUBLISHED:
         publish(session, actor, item, version)
     session.flush()

@@ -96,6 +96,7 @@ class ItemVersion(Base):
         sa.UniqueConstraint("item_id", "number"),
         sa.CheckConstraint("number > 0", name="number"),
         sa.Index(None, "state", "item_id"),
+        sa.Index(None, "content_hash"),
         sa.Index(None, "system_id"),
         sa.Index(None, "task_id"),
         sa.Index(None, "author_id"),

@@ -21,9 +21,10 @@ from qbank.items.models import (
     VersionReference,
     VersionStatement,
 )
-from qbank.items.record import ItemRecord, OptionRecord, StatementLink
+from qbank.items.record import ItemRecord, OptionRecord, ReferenceRecord, StatementLink
 from qbank.items.references import ensure_references
 from qbank.items.taxonomy import Dimension, Taxon
+from qbank.items.vignettes import ensure_vignette
 
 
 @dataclass
@@ -46,15 +47,15 @@ class Resolver:
         tasks = self._codes(Dimension.TASK, record.tasks)
         if len(systems) > 1 or len(tasks) > 1:
             self.problems.append("an item has one system and one task; the first of each was taken")
-        references = ensure_references(self.session, list(record.references))
         return VersionContent(
             stem=record.stem,
             lead_in=record.lead_in or "",
             objective=record.objective or "",
             explanation=record.explanation or "",
             options=tuple(self._option(option) for option in record.options),
-            reference_ids=tuple(reference.id for reference in references),
+            reference_ids=self._references(record.references),
             statement_ids=self._links(record.statements),
+            vignette_version_id=self._vignette(record.vignette),
             system_id=systems[0] if systems else None,
             task_id=tasks[0] if tasks else None,
             discipline_ids=tuple(sorted(self._codes(Dimension.DISCIPLINE, record.disciplines))),
@@ -63,6 +64,12 @@ class Resolver:
             shuffle=record.shuffle,
             doubt=record.doubt or "",
         )
+
+    def _references(self, records: tuple[ReferenceRecord, ...]) -> tuple[int, ...]:
+        return tuple(reference.id for reference in ensure_references(self.session, list(records)))
+
+    def _vignette(self, text: str | None) -> int | None:
+        return ensure_vignette(self.session, text) if text and text.strip() else None
 
     def _option(self, option: OptionRecord) -> OptionContent:
         return OptionContent(
@@ -179,6 +186,7 @@ def to_record(version: ItemVersion, enemies: tuple[str, ...] = ()) -> ItemRecord
         tasks=(version.task.code,) if version.task else (),
         tags=tuple(version.tags),
         difficulty=str(version.difficulty) if version.difficulty else None,
+        vignette=version.vignette_version.text if version.vignette_version else None,
         enemies=enemies,
         shuffle=version.shuffle,
         doubt=version.doubt or None,

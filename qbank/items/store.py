@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from qbank import clock
 from qbank.accounts.models import Person
 from qbank.errors import ConflictError, InvalidError, NotFoundError
+from qbank.items import rechecks, waivers
 from qbank.items.content import OptionContent, Provenance, VersionContent
 from qbank.items.markers import split_marks
 from qbank.items.models import (
@@ -106,6 +107,8 @@ def save_version(
     if current.state in REPLACEABLE:
         note_change(session, actor, current, ItemState.SUPERSEDED, "a newer draft was saved")
     version = _add_version(session, actor, item, content, origin, provenance or _inherited(current))
+    rechecks.settle(session, actor, version)
+    waivers.follow_edit(session, actor, version)
     return Saved(item, version, changed=True)
 
 

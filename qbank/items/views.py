@@ -9,7 +9,17 @@ from qbank.accounts.models import Person
 from qbank.blocks import statuses
 from qbank.blocks.seen import has_closed
 from qbank.errors import ConflictError, InvalidError, NotFoundError, QBankError
-from qbank.items import checks, compare, lifecycle, queries, records, store, taxonomy
+from qbank.items import (
+    checks,
+    compare,
+    lifecycle,
+    queries,
+    recheck_queries,
+    records,
+    store,
+    taxonomy,
+    waivers,
+)
 from qbank.items.blueprint import bp
 from qbank.items.forms import StateForm, VoteForm
 from qbank.items.models import Item, ItemState, ItemVersion, Vote
@@ -102,7 +112,8 @@ def _show(item_id: int, number: int | None = None, refusal: QBankError | None = 
         versions=queries.versions_of(db(), item.id),
         changes=queries.changes_of(db(), item.id),
         votes=queries.votes_of(db(), version.id),
-        findings=checks.findings(record),
+        checked=waivers.split(checks.findings(record), waivers.of_items(db(), [item.id])[item.id]),
+        flags=recheck_queries.of_item(db(), item.id),
         missing=lifecycle.missing_parts(db(), version, settings()) if version.state is ItemState.DRAFT else [],
         steps=lifecycle.STEPS[version.state] if current else (),
         state_names=lifecycle.NAMES,
@@ -116,7 +127,7 @@ def _show(item_id: int, number: int | None = None, refusal: QBankError | None = 
     )
 
 
-def _refused(item_id: int, error: QBankError, comment: str) -> ResponseReturnValue:
+def refused(item_id: int, error: QBankError, comment: str) -> ResponseReturnValue:
     """Return the item as it stands, with why the step was not taken and the comment that came with it."""
     db().expire_all()
     return _show(item_id, refusal=error, comment=comment[:5000]), error.status
@@ -168,7 +179,7 @@ def change_state(item_id: int) -> ResponseReturnValue:
         if to in lifecycle.PUBLISHED:  # another key makes the item unused again for those who had answered it
             statuses.restate(db(), item_ids=[item_id])
     except (InvalidError, ConflictError) as error:
-        return _refused(item_id, error, comment)
+        return refused(item_id, error, comment)
     flash(f"The item is {lifecycle.NAMES[version.state]}.", "success")
     return redirect(url_for("items.show", item_id=item_id))
 
@@ -185,9 +196,9 @@ def vote(item_id: int) -> ResponseReturnValue:
             db(), person(), item_id, form.version.data or 0, Vote(form.vote.data), comment, settings()
         )
     except (InvalidError, ConflictError) as error:
-        return _refused(item_id, error, comment)
+        return refused(item_id, error, comment)
     flash(f"Your word is noted. The item is {lifecycle.NAMES[version.state]}.", "success")
     return redirect(url_for("items.show", item_id=item_id))
 
 
-from qbank.items import desk_views  # noqa: E402, F401  puts the desk's pages on the same blueprint
+from qbank.items import check_views, desk_views  # noqa: E402, F401  puts their pages on the same blueprint

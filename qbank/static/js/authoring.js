@@ -15,6 +15,20 @@ function changed() {
   saved.textContent = "Not saved yet";
 }
 
+// Reasons for dismissing a warning stand among the findings: they outlive a redrawing.
+function reasons() {
+  const fields = [...findings.querySelectorAll("input[name]")];
+  return { values: new Map(fields.map((field) => [field.name, field.value])), at: document.activeElement?.name };
+}
+
+function giveBack({ values, at }) {
+  for (const field of findings.querySelectorAll("input[name]")) {
+    field.value = values.get(field.name) || field.value;
+    if (field.value || field.name === at) field.closest("details").open = true;
+    if (field.name === at) field.focus();
+  }
+}
+
 async function check() {
   const mine = ++asked;
   try {
@@ -27,7 +41,9 @@ async function check() {
     const answer = await response.json();
     if (findings.dataset.last !== answer.findings) {
       findings.dataset.last = answer.findings;
+      const typed = reasons();
       findings.innerHTML = answer.findings; // rendered and escaped by the server
+      giveBack(typed);
     }
     preview.innerHTML = answer.preview;
   } catch {
