@@ -97,8 +97,8 @@ def test_every_colour_that_is_used_is_a_token() -> None:
             assert not re.search(r"#[0-9a-fA-F]{3,8}\b", text), f"{name}.css writes a colour of its own"
 
 
-def test_the_sheets_of_the_visual_system_stay_under_60_kb() -> None:
-    assert sum((STATIC / "css" / f"{name}.css").stat().st_size for name in OWN_SHEETS) < 60_000
+def test_the_sheets_of_the_visual_system_stay_under_64_kb() -> None:
+    assert sum((STATIC / "css" / f"{name}.css").stat().st_size for name in OWN_SHEETS) < 64_000
 
 
 @pytest.mark.parametrize("folder", [STATIC / "vendor", Path(__file__).parent / "vendor"])
