@@ -118,6 +118,7 @@ def to_content(
         tags=tuple(dict.fromkeys(tag.strip() for tag in (form.tags.data or "").split(",") if tag.strip())),
         shuffle=bool(form.shuffle.data),
         doubt=form.doubt.data or "",
+        vignette_version_id=before.vignette_version_id if before else None,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from qbank.items.models import Item, ItemState, ItemVersion
+from qbank.items.models import Item, ItemState, ItemVersion, Vignette, VignetteVersion
 from qbank.items.references import Reference
 from qbank.items.taxonomy import Dimension
 from tests.conftest_web import Visitor
@@ -233,6 +233,24 @@ def test_editing_a_live_item_leaves_the_live_version_alone(bank: Bank, eve: Visi
     with bank.write() as session:
         assert session.get_one(Item, newest.item_id).published_version_id == live.id
     assert "live beside" in eve.get("/items")
+
+
+def test_an_edit_keeps_the_shared_vignette_of_the_item(bank: Bank, eve: Visitor) -> None:
+    address = bank.new(eve)
+    old = bank.newest(address)
+    with bank.write() as session:
+        vignette = Vignette(external_id="v-1", created_at=old.created_at)
+        session.add(vignette)
+        session.flush()
+        shared = VignetteVersion(
+            vignette_id=vignette.id, number=1, text="A case.", text_html="<p>A case.</p>",
+            content_hash="h", created_at=old.created_at,
+        )  # fmt: skip
+        session.add(shared)
+        session.flush()
+        session.get_one(ItemVersion, old.id).vignette_version_id = shared_id = shared.id
+    eve.post(f"{address}/edit", **bank.fields(base_version=old.id, stem="Another stem."))
+    assert (bank.newest(address).number, bank.newest(address).vignette_version_id) == (2, shared_id)
 
 
 def test_unknown_items_and_versions_are_not_found(bank: Bank, eve: Visitor) -> None:
