@@ -10,9 +10,8 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
-from sqlalchemy.orm.interfaces import LoaderOption
 
-from qbank.articles.models import ArticleReference, ArticleRevision, Statement, StatementCitation
+from qbank.articles.models import Statement, StatementCitation
 from qbank.blocks.closing import close_if_due
 from qbank.blocks.models import Block, BlockState, Delivery
 from qbank.blocks.room import CitedReference, ExplainedOption, Explanation, QuotedStatement
@@ -20,6 +19,7 @@ from qbank.blocks.showing import letter, may_explain
 from qbank.blocks.statuses import key_texts
 from qbank.errors import NotAllowedError
 from qbank.items.models import Item, ItemVersion, Option, OptionStatement, VersionReference, VersionStatement
+from qbank.items.records import evidence
 from qbank.items.references import Reference
 
 MIN_PEERS = 10
@@ -62,16 +62,6 @@ def explanation(session: Session, delivery: Delivery, *, min_peers: int = MIN_PE
     )
 
 
-def _statement_options(link: LoaderOption) -> list[LoaderOption]:
-    statement = Statement
-    return [
-        link.joinedload(statement.revision).joinedload(ArticleRevision.article),  # type: ignore[attr-defined]
-        link.selectinload(statement.citations)  # type: ignore[attr-defined]
-        .joinedload(StatementCitation.article_reference)
-        .joinedload(ArticleReference.reference),
-    ]
-
-
 def _version(session: Session, version_id: int) -> ItemVersion:
     of_option = selectinload(ItemVersion.options).selectinload(Option.statements)
     of_version = selectinload(ItemVersion.statements)
@@ -83,8 +73,8 @@ def _version(session: Session, version_id: int) -> ItemVersion:
             joinedload(ItemVersion.task),
             selectinload(ItemVersion.disciplines),
             selectinload(ItemVersion.references).joinedload(VersionReference.reference),
-            *_statement_options(of_version.joinedload(VersionStatement.statement)),
-            *_statement_options(of_option.joinedload(OptionStatement.statement)),
+            *evidence(of_version.joinedload(VersionStatement.statement)),
+            *evidence(of_option.joinedload(OptionStatement.statement)),
         )
     )
     return session.scalars(query.execution_options(populate_existing=True)).one()

@@ -115,15 +115,17 @@ class Resolver:
         return self._statements[slug]
 
 
+def evidence(load: Any) -> tuple[ORMOption, ...]:
+    """Return the loading options for statements with their article, citations and references, behind ``load``."""
+    citations = load.selectinload(Statement.citations)
+    return (
+        load.joinedload(Statement.revision).joinedload(ArticleRevision.article),
+        citations.joinedload(StatementCitation.article_reference).joinedload(ArticleReference.reference),
+    )
+
+
 def whole_version() -> tuple[ORMOption, ...]:
     """Return the loading options for a version with everything that hangs off it, in a fixed number of queries."""
-
-    def evidence(load: Any) -> tuple[ORMOption, ...]:
-        citations = load.selectinload(Statement.citations)
-        return (
-            load.joinedload(Statement.revision).joinedload(ArticleRevision.article),
-            citations.joinedload(StatementCitation.article_reference).joinedload(ArticleReference.reference),
-        )
 
     rationales = selectinload(ItemVersion.options).selectinload(Option.statements)
     return (
