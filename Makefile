@@ -48,8 +48,8 @@ format: $(VENV)/.dev  ## write the house's style into the files
 	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format -q .
 
 lock: $(VENV)/.dev  ## bring the lock files up to date with pyproject.toml
-	@$(BIN)/uv pip compile -q pyproject.toml --extra exchange --extra postgres --extra server --universal --generate-hashes --python-version 3.11 --no-header -o requirements.lock
-	@$(BIN)/uv pip compile -q pyproject.toml --extra exchange --extra postgres --extra server --group dev --universal --generate-hashes --python-version 3.11 --no-header -o requirements-dev.lock
+	@$(BIN)/uv pip compile -q pyproject.toml --extra exchange --extra postgres --extra schedule --extra server --universal --generate-hashes --python-version 3.11 --no-header -o requirements.lock
+	@$(BIN)/uv pip compile -q pyproject.toml --extra exchange --extra postgres --extra schedule --extra server --group dev --universal --generate-hashes --python-version 3.11 --no-header -o requirements-dev.lock
 
 audit: $(VENV)/.dev  ## look the locked packages up for known holes
 	@$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.lock
