@@ -17,6 +17,7 @@ from qbank.measurement.intervals import wilson
 from qbank.measurement.responses import Floats, Indices, Responses
 
 TAIL = 0.27  # T. L. Kelley, Journal of Educational Psychology 30, 1939, 17-24: best share under normality
+_TABLE = 4_000_000  # cells of items x different scores that are counted in one table, 32 MB
 _FLAT = 1e-12  # a variance below this share of the mean square is rounding, not spread
 
 
@@ -161,19 +162,27 @@ def tail_weights(score: Floats, share: float = TAIL) -> tuple[Floats, Floats]:
     if not len(score):
         return np.zeros(0), np.zeros(0)
     _, group, sizes = np.unique(score, return_inverse=True, return_counts=True)
-    wanted = share * len(score)
-    below = np.cumsum(sizes) - sizes
-    above = len(score) - below - sizes
-    lower = np.clip((wanted - below) / sizes, 0, 1)
-    upper = np.clip((wanted - above) / sizes, 0, 1)
+    upper, lower = _group_weights(sizes, share)
     return upper[group], lower[group]
+
+
+def _group_weights(sizes: Indices, share: float) -> tuple[Floats, Floats]:
+    """Return the weight of each score group in the upper and the lower tail; the groups rise along the last axis."""
+    total = sizes.sum(axis=-1, keepdims=True)
+    below = np.cumsum(sizes, axis=-1) - sizes
+    above = total - below - sizes
+    filled = np.maximum(sizes, 1)
+    lower = np.clip((share * total - below) / filled, 0, 1)
+    upper = np.clip((share * total - above) / filled, 0, 1)
+    return upper, lower
 
 
 def tails(responses: Responses, score: Floats | None = None, share: float = TAIL) -> Tails:
     """Return the weight of each response in the upper and lower group of those who took its item.
 
     ``score``, shape (persons,), sorts the persons; without it the number right, or its share where not everybody took
-    everything. One sorting for a form that all took, one an item otherwise.
+    everything. One sorting for a form that all took; otherwise a count over items x different scores, or, where these
+    are too many for memory, one sorting an item.
     """
     if score is None:
         totals = responses.totals()
@@ -181,6 +190,12 @@ def tails(responses: Responses, score: Floats | None = None, share: float = TAIL
     if responses.complete:
         upper, lower = tail_weights(score, share)
         return Tails(upper[responses.person], lower[responses.person])
+    values, group = np.unique(score, return_inverse=True)
+    if responses.items * len(values) <= max(len(responses), _TABLE):
+        place = responses.item * len(values) + group[responses.person]
+        sizes = np.bincount(place, minlength=responses.items * len(values)).reshape(responses.items, len(values))
+        upper, lower = _group_weights(sizes, share)
+        return Tails(upper.ravel()[place], lower.ravel()[place])
     high, low = np.zeros(len(responses)), np.zeros(len(responses))
     for takers in _takers(responses):
         high[takers], low[takers] = tail_weights(score[responses.person[takers]], share)

@@ -18,7 +18,7 @@ import pytest
 from numpy.typing import NDArray
 
 from qbank.measurement.ability import estimate
-from qbank.measurement.classical import item_table, rest_correlation
+from qbank.measurement.classical import item_table, rest_correlation, upper_lower
 from qbank.measurement.irt import Model, calibrate
 from qbank.measurement.matrix_file import read_matrix
 from qbank.measurement.responses import Responses
@@ -78,16 +78,23 @@ def test_calibrating_800_000_responses_takes_about_a_second_and_little_memory() 
     assert spent < 40 * product
 
 
-def test_ten_million_responses_take_a_few_passes_over_the_array() -> None:
-    responses, _ = blocks(100_000, 5_000, 100)
+@pytest.mark.parametrize("each", [100, 1000])
+def test_a_million_and_ten_million_responses_take_a_few_passes_over_the_array(each: int) -> None:
+    responses, known = blocks(10_000, 5_000, each)
     weights = np.ones(len(responses))
     bare = best(lambda: np.bincount(responses.cell, weights=weights, minlength=10_000))
     print(f"\n{len(responses):,} responses; one pass {1000 * bare:.0f} ms, {1e9 * bare / len(responses):.1f} ns each")  # noqa: T201
-    for name, statistic in (("p and corrected point-biserial", rest_correlation), ("the whole item table", item_table)):
-        work = partial(statistic, responses)
-        spent, most = best(work), peak(work)
+    work = {
+        "p and corrected point-biserial": (partial(rest_correlation, responses), 20),
+        "the whole item table": (partial(item_table, responses), 60),
+        "upper-lower discrimination": (partial(upper_lower, responses), 60),
+        "abilities at 41 nodes": (partial(estimate, responses, known[0], known[1]), 41 * 10),
+    }
+    for name, (statistic, passes) in work.items():
+        spent, most = best(statistic, 2), peak(statistic)
         print(f"  {name}: {spent:.2f} s, {most:.0f} MB, {spent / bare:.1f} passes")  # noqa: T201
-        assert spent < 40 * bare
+        assert spent < passes * bare
+        assert most < 100 * (1 + len(responses) / 1e6)
 
 
 def test_reading_a_file_of_two_million_cells_keeps_to_a_few_times_the_csv_reader() -> None:

@@ -146,3 +146,15 @@ def test_the_correlation_with_a_given_score_is_pearsons() -> None:
 def test_a_tail_beyond_one_half_is_refused() -> None:
     with pytest.raises(ValueError, match=r"at most 0\.5"):
         classical.tail_weights(np.arange(4.0), 0.6)
+
+
+def test_counting_by_score_and_sorting_item_by_item_give_the_same_tails(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(3)
+    table = np.where(random.random((90, 12)) < 0.3, np.nan, random.integers(0, 2, (90, 12)))
+    responses, score = Responses.from_dense(table), random.integers(0, 9, 90).astype(float)
+    counted = classical.tails(responses, score)
+    monkeypatch.setattr(classical, "_TABLE", 0)
+    many_items = Responses(90, 400, responses.person, responses.cell)  # too many for a table
+    one_by_one = classical.tails(many_items, score)
+    np.testing.assert_allclose(counted.upper, one_by_one.upper)
+    np.testing.assert_allclose(counted.lower, one_by_one.lower)
