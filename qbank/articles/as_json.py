@@ -6,10 +6,11 @@ from dataclasses import asdict
 from typing import Any
 
 from qbank.articles.document import Article
+from qbank.articles.reading.abbreviations import find_abbreviations
 
 
 def article_to_dict(article: Article) -> dict[str, Any]:
-    """Return title, status, updated, headline, disclaimer, format, statements, references and problems."""
+    """Return title, status, updated, headline, disclaimer, format, statements, references, abbreviations, problems."""
     return {
         "title": article.title,
         "status": article.status,
@@ -34,5 +35,6 @@ def article_to_dict(article: Article) -> dict[str, Any]:
             for statement in article.statements
         ],
         "references": [asdict(reference) for reference in article.references],
+        "abbreviations": [asdict(found) for found in find_abbreviations(article.title, article.statements)],
         "problems": [asdict(problem) for problem in article.problems],
     }

@@ -69,6 +69,15 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Abbreviation:
+    """A short form that the article explains, and the statement that does (None: the title)."""
+
+    short: str
+    long: str
+    statement: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """A read article. ``title`` is the question that the article answers."""
 

@@ -17,6 +17,7 @@ from qbank.articles.reading.errors import ArticleError
 from qbank.articles.reading.html_tables import Table
 from qbank.articles.reading.html_tokens import Raw, Tag, Text, tokens
 from qbank.articles.reading.limits import MAX_BLOCKS, MAX_DEPTH
+from qbank.articles.reading.markers import bare_text, find_marks
 from qbank.articles.reading.passage import LOWERED, RAISED, LineIndex, Passage, cut, join
 from qbank.articles.reading.text import too_many_blocks
 from qbank.articles.reading.vocabulary import words
@@ -65,6 +66,14 @@ class _Open:
 
 
 @dataclass(slots=True)
+class _Term:
+    """The term of a list of terms and descriptions; ``said``: a description has taken it for its lead-in."""
+
+    passage: Passage
+    said: bool = False
+
+
+@dataclass(slots=True)
 class _HtmlReader:
     """Walks the tokens once and collects blocks."""
 
@@ -77,6 +86,7 @@ class _HtmlReader:
     tables: list[Table] = field(default_factory=list)
     entries: list[_Open] = field(default_factory=list)  # open list entries
     lists: list[_Open] = field(default_factory=list)  # open lists
+    terms: list[_Term | None] = field(default_factory=list)  # the term of each open list of terms
     dropping: int = 0
     left_out: list[int] = field(default_factory=list)  # lines where something was left out
     title: str | None = None
@@ -147,8 +157,11 @@ class _HtmlReader:
             self._leave_layout()
             element.table = Table()
             self.tables.append(element.table)
-        elif name in ("tr", "thead", "td", "th") and self.tables:
-            self.tables[-1].open(name)
+        elif name in ("tr", "thead", "tbody", "td", "th") and self.tables:
+            self.tables[-1].open(name, tag.attributes)
+        elif name == "dl":
+            self._leave_layout()
+            self.terms.append(None)
         elif _HEADING.match(name):
             self._leave_layout()
         elif name == "sup":
@@ -206,10 +219,14 @@ class _HtmlReader:
         elif name in ("td", "th") and self.tables and not self.tables[-1].layout:
             self.tables[-1].cell(join(self.pieces, "").squeeze(), head=name == "th")
             self.pieces = []
+        elif name == "thead" and self.tables:
+            self.tables[-1].leave_head()
         elif name == "table" and element.table is not None:
             self._flush()
             self.tables.pop()
             self.blocks += element.table.blocks()
+        elif name in ("dt", "dl") and self.terms:
+            self._close_term(name)
         elif name in _BLOCK:
             self._flush()
         if name == "li" and self.entries and self.entries[-1] is element:
@@ -227,6 +244,27 @@ class _HtmlReader:
                 self._put(RAISED, inner.start)
                 self.pieces.append(inner)
                 self._put(LOWERED, inner.end)
+
+    def _say_term(self) -> None:
+        """Make a block of a term that no description has taken, before another block comes."""
+        term = self.terms[-1] if self.terms else None
+        if term is not None and not term.said:
+            term.said = True
+            self.blocks.append(Block(BlockKind.PARAGRAPH, term.passage))
+
+    def _close_term(self, name: str) -> None:
+        """Keep a term for its descriptions; one that was not described is a block of its own."""
+        self._say_term()
+        if name == "dl":
+            self._flush()
+            self.terms.pop()
+        else:
+            passage = join(self.pieces, "").strip()
+            self.pieces = []
+            cites = bool(find_marks(passage.text))
+            self.terms[-1] = _Term(passage, said=cites) if passage.text else None
+            if cites:  # then it says something itself
+                self.blocks.append(Block(BlockKind.PARAGRAPH, passage))
 
     # --- blocks
 
@@ -246,6 +284,7 @@ class _HtmlReader:
 
     def _leave_layout(self) -> None:
         """A heading, list or table inside a cell shows that the tables around it only lay out the page."""
+        self._say_term()
         first = len(self.tables)
         while first and not self.tables[first - 1].layout:
             first -= 1  # the outer ones were given up before
@@ -276,6 +315,10 @@ class _HtmlReader:
             entry.said = True
             level = min(max(len(self.lists) - 1, 0), MAX_DEPTH)
             return Block(BlockKind.BULLET, passage, level, entry.label, current=current)
+        term = self.terms[-1] if self.terms else None
+        if term is not None and any(element.name == "dd" for element in self.stack[-3:]):
+            term.said = True
+            return Block(BlockKind.ROW, passage, cells=(passage,), heads=(bare_text(term.passage),))
         for element in reversed(self.stack[-6:]):
             if (match := _HEADING.match(element.name)) is not None:
                 return Block(BlockKind.HEADING, passage, int(match.group(1)), current=current)

@@ -8,7 +8,10 @@ from collections.abc import Iterable
 
 from qbank.articles.document import Citation, CitationStatus, Reference
 
-_YEAR_END = re.compile(r",? ((?:19|20)\d\d)[a-z]?$")
+_YEAR_END = re.compile(r",? \(?((?:19|20)\d\d)[a-z]?\)?$")
+_NAME = r"[A-Z][\w'’-]{1,40}"
+# "Smith (2023) showed", "Smith and Jones (2023a)", "Smith et al. (2023)": the names are words of the sentence.
+_NARRATED = re.compile(rf"\b({_NAME}(?: et al\.?|,? (?:and|&) {_NAME})?) \(((?:19|20)\d\d[a-z]?)\)")
 _SURNAME = re.compile(r"[^\W\d_][\w'’-]*")
 
 
@@ -52,6 +55,16 @@ class Linker:
         elif marker.isdigit() and not self.numbered and 1 <= int(marker) <= len(self.references):
             return self._linked(marker, CitationStatus.BY_POSITION, self.references[int(marker) - 1])
         return Citation(marker, CitationStatus.MISSING, None)
+
+    def narrated(self, text: str) -> tuple[str, ...]:
+        """Return the markers that a sentence tells in words, as written: ``Smith et al. (2023)``.
+
+        One name before a year may be a place or a trial; it counts only where the list has an entry by that name.
+        """
+        found = (match for match in _NARRATED.finditer(text))
+        return tuple(
+            dict.fromkeys(m.group() for m in found if " " in m.group(1).strip() or self._candidates(m.group()))
+        )
 
     def _linked(self, marker: str, status: CitationStatus, reference: Reference) -> Citation:
         self.used.add(reference.id)

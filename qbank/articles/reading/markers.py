@@ -176,3 +176,8 @@ def take_out(passage: Passage, marks: list[Mark]) -> Passage:
             begin += 1
         ranges.append((begin, mark.end))
     return lower_raised(passage.without(ranges)).squeeze()
+
+
+def bare_text(passage: Passage) -> str:
+    """Return what a person reads of a passage, without the markers that show themselves."""
+    return take_out(passage, find_marks(passage.text)).text

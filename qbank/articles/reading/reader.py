@@ -69,7 +69,7 @@ def _statement(source: Source, linker: Linker, found: Found, number: int) -> Sta
         line=source.index.line(passage.start),
         start=passage.start,
         end=passage.end,
-        citations=tuple(linker.cite(marker) for marker in found.markers),
+        citations=tuple(linker.cite(m) for m in dict.fromkeys([*linker.narrated(passage.text), *found.markers])),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from qbank.articles.reading.bare import find_bare
 from qbank.articles.reading.blocks import Block, BlockKind
-from qbank.articles.reading.markers import Mark, find_marks, lower_raised, take_out
+from qbank.articles.reading.markers import Mark, bare_text, find_marks, lower_raised, take_out
 from qbank.articles.reading.passage import Passage, join
 from qbank.articles.reading.sentences import split_sentences
 from qbank.articles.reading.vocabulary import words
@@ -44,11 +44,6 @@ class Gathered:
 
     units: list[Unit]
     lead_ins: list[Passage]
-
-
-def bare_text(passage: Passage) -> str:
-    """Return what a person reads of a passage, without the markers that show themselves."""
-    return take_out(passage, find_marks(passage.text)).text
 
 
 class _Gatherer:

@@ -124,3 +124,18 @@ def test_author_and_year_link_to_the_one_entry_they_fit_and_say_when_two_do() ->
     codes = {p.code for p in article.problems}
     assert {"ambiguous_marker", "marker_without_entry"} <= codes
     assert "position_numbering_unsafe" not in codes
+
+
+def test_names_in_a_sentence_cite_and_stay_in_it() -> None:
+    article = read_article(
+        "What helps?\n\nSmith et al. (2019) saw less bone loss. Kanis (2008) did not. Denmark (2019) pays for it."
+        " Miller and Baker (2018) agree [@doi:10.1000/7].\n\n"
+        "References\n\nSmith AB, Jones CD. Exercise and bone. J Bone. 2019.\n\n"
+        "Kanis JA. Calcium first. Lancet. 2008. doi:10.1000/7\n"
+    )
+    assert [(s.text, [(c.marker, c.reference) for c in s.citations]) for s in article.statements] == [
+        ("Smith et al. (2019) saw less bone loss.", [("Smith et al. (2019)", "r1")]),
+        ("Kanis (2008) did not.", [("Kanis (2008)", "r2")]),
+        ("Denmark (2019) pays for it.", []),
+        ("Miller and Baker (2018) agree.", [("Miller and Baker (2018)", None), ("@doi:10.1000/7", "r2")]),
+    ]
