@@ -3,39 +3,95 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
-from tempfile import SpooledTemporaryFile
-from typing import BinaryIO, cast
 
 import click
 
-from qbank.exchange.formats import FORMATS, SNIFF_BYTES, find_format
+from qbank.cli.records import followed, format_of, opened
+from qbank.exchange.formats import FORMATS
 from qbank.exchange.report import Outcome, Problem, Refused, Unsupported
 from qbank.items.flaws import BankChecker, Finding, Severity, check_item
 from qbank.items.flaws.finding import letter
 from qbank.items.record import ItemRecord
 
-_IN_MEMORY = 10_000_000  # bytes of a pipe; what is longer goes to a temporary file
+
+class _Printer(ABC):
+    """Says findings as they are found, so that a file of any length needs no memory for them."""
+
+    @abstractmethod
+    def findings(self, item: str | None, place: str, found: list[Finding]) -> None:
+        """Say what was found on one item, or on all together."""
+
+    @abstractmethod
+    def end(self, report: _Report) -> None:
+        """Close the output."""
+
+    @abstractmethod
+    def broken(self) -> None:
+        """Close what is open after a fault that ends the command."""
+
+
+class _JsonPrinter(_Printer):
+    """One JSON list, one finding a line."""
+
+    def __init__(self) -> None:
+        self.before = "["
+
+    def findings(self, item: str | None, place: str, found: list[Finding]) -> None:
+        for each in found:
+            click.echo(self.before + json.dumps(each.to_json(), ensure_ascii=False), nl=False)
+            self.before = ",\n"
+
+    def end(self, report: _Report) -> None:
+        click.echo("[]" if self.before == "[" else "]")
+
+    def broken(self) -> None:
+        if self.before != "[":
+            click.echo("]")
+
+
+class _TextPrinter(_Printer):
+    """Lines for a person."""
+
+    def findings(self, item: str | None, place: str, found: list[Finding]) -> None:
+        if not found:
+            return
+        click.echo(f"{item or 'all items together'}{f'  ({place})' if place else ''}")
+        for each in found:
+            where = f"option {letter(each.option)}: " if each.option is not None else ""
+            where = where or (f"{each.field}: " if each.field else "")
+            click.echo(f"  {each.severity:<8}{each.code}  {where}{each.message}")
+            click.echo(f"          -> {each.suggestion}")
+        click.echo("")
+
+    def end(self, report: _Report) -> None:
+        parts = [f"{report.items} items in {report.files} files"]
+        parts += [f"{report.counts[severity]} {severity}s" for severity in Severity]
+        parts.append(f"{report.unreadable} unreadable records")
+        click.echo(", ".join(parts))
+
+    def broken(self) -> None:
+        """Nothing is open."""
 
 
 @dataclass(slots=True)
 class _Report:
-    """What was found, for the end of the command."""
+    """What was found so far, in numbers."""
 
     files: int = 0
     items: int = 0
     unreadable: int = 0
-    findings: list[Finding] = field(default_factory=list)
-    places: dict[str, str] = field(default_factory=dict)  # item -> "file:line", of items with findings
+    counts: Counter[Severity] = field(default_factory=Counter)
 
     @property
     def failed(self) -> bool:
-        return self.unreadable > 0 or any(found.severity is Severity.ERROR for found in self.findings)
+        return self.unreadable > 0 or self.counts[Severity.ERROR] > 0
 
 
 @click.command()
@@ -49,17 +105,19 @@ def check(files: tuple[Path, ...], format_name: str | None, as_json: bool) -> No
 
     Exit code 1 where an item cannot be used or a record cannot be read, 0 otherwise.
     """
-    report = _Report()
-    bank = BankChecker()
-    for path in _walk(files):
-        report.files += 1
-        for outcome in _outcomes(path, format_name):
-            _take(outcome, path, report, bank)
-    report.findings += bank.findings()
-    if as_json:
-        click.echo(json.dumps([found.to_json() for found in report.findings], ensure_ascii=False))
-    else:
-        _print(report)
+    report, bank = _Report(), BankChecker()
+    printer: _Printer = _JsonPrinter() if as_json else _TextPrinter()
+    try:
+        for path in _walk(files):
+            report.files += 1
+            for outcome in _outcomes(path, format_name):
+                _take(outcome, path, report, bank, printer)
+        for item, group in groupby(bank.findings(), key=lambda found: found.item):
+            _say(item, "", list(group), report, printer)
+    except BaseException:
+        printer.broken()
+        raise
+    printer.end(report)
     if report.failed:
         sys.exit(1)  # the same under `qbank` and on its own
 
@@ -77,38 +135,17 @@ def _walk(paths: Iterable[Path]) -> Iterator[Path]:
 
 def _outcomes(path: Path, format_name: str | None) -> Iterator[Outcome]:
     try:
-        if str(path) == "-":
-            yield from _read(sys.stdin.buffer, "standard input", format_name)
-        else:
-            with path.open("rb") as stream:
-                yield from _read(stream, path.name, format_name)
+        with opened(path) as (stream, name):
+            yield from followed(format_of(stream, name, format_name).read(stream, name), stream, name)
     except OSError as error:
         raise click.ClickException(f"{path}: {error.strerror}") from None
 
 
-def _read(stream: BinaryIO, name: str, format_name: str | None) -> Iterator[Outcome]:
-    if not stream.seekable():  # a pipe: kept aside, since finding the format looks ahead
-        with SpooledTemporaryFile(max_size=_IN_MEMORY) as copy:
-            shutil.copyfileobj(stream, copy)
-            copy.seek(0)
-            yield from _read(cast(BinaryIO, copy), name, format_name)
-        return
-    start = stream.read(SNIFF_BYTES)
-    stream.seek(0)
-    chosen = FORMATS[format_name] if format_name else find_format(name, start)
-    if chosen is None:
-        known = ", ".join(FORMATS)
-        raise click.UsageError(f"{name}: the format is not known from its name or content; add --format ({known}).")
-    yield from chosen.read(stream, name)
-
-
-def _take(outcome: Outcome, path: Path, report: _Report, bank: BankChecker) -> None:
+def _take(outcome: Outcome, path: Path, report: _Report, bank: BankChecker, printer: _Printer) -> None:
     if isinstance(outcome, ItemRecord):
         report.items += 1
-        found = check_item(outcome)
         bank.add(outcome)
-        report.findings += found
-        report.places[outcome.name] = f"{path}:{outcome.line}"
+        _say(outcome.name, f"{path}:{outcome.line}", check_item(outcome), report, printer)
         return
     where = f"{path}:{outcome.line}: record {outcome.record}"
     if isinstance(outcome, Problem):
@@ -121,33 +158,9 @@ def _take(outcome: Outcome, path: Path, report: _Report, bank: BankChecker) -> N
         click.echo(f"{where} is of a type that the bank does not hold: {outcome.type}", err=True)
 
 
-def _print(report: _Report) -> None:
-    groups: dict[str | None, list[Finding]] = {}
-    for found in report.findings:
-        groups.setdefault(found.item, []).append(found)
-    for item, findings in groups.items():
-        place = report.places.get(item, "") if item else ""
-        click.echo(f"{item or 'all items together'}{f'  ({place})' if place else ''}")
-        for found in findings:
-            where = (
-                f"option {letter(found.option)}: "
-                if found.option is not None
-                else f"{found.field}: "
-                if found.field
-                else ""
-            )
-            click.echo(f"  {found.severity:<8}{found.code}  {where}{found.message}")
-            click.echo(f"          -> {found.suggestion}")
-        click.echo("")
-    click.echo(_totals(report))
-
-
-def _totals(report: _Report) -> str:
-    counts = Counter(found.severity for found in report.findings)
-    parts = [f"{report.items} items in {report.files} files"]
-    parts += [f"{counts[severity]} {severity}s" for severity in Severity]
-    parts.append(f"{report.unreadable} unreadable records")
-    return ", ".join(parts)
+def _say(item: str | None, place: str, found: list[Finding], report: _Report, printer: _Printer) -> None:
+    report.counts.update(each.severity for each in found)
+    printer.findings(item, place, found)
 
 
 if __name__ == "__main__":

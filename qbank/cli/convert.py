@@ -14,8 +14,9 @@ from typing import BinaryIO
 
 import click
 
+from qbank.cli.records import followed, format_of, opened
 from qbank.exchange.files import FolderFiles
-from qbank.exchange.formats import FORMATS, SNIFF_BYTES, Format, find_format
+from qbank.exchange.formats import FORMATS, Format
 from qbank.exchange.report import Problem, Refused, Unsupported
 from qbank.items.record import ItemRecord
 
@@ -49,13 +50,13 @@ class _Report:
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
 @click.option("--to", "to_name", required=True, type=click.Choice(list(FORMATS)), help="The format to write.")
 @click.option("--from", "from_name", type=click.Choice(list(FORMATS)), help="Found from name and content if not given.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The new file.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def convert(file: Path, to_name: str, from_name: str | None, output: Path, as_json: bool) -> None:
-    """Read the items of FILE and write them in another format.
+    """Read the items of FILE (- is standard input) and write them in another format.
 
     A format that carries no images gets them in a folder beside the new file, and they are looked for there. Exit
     code 1 where a record was refused, 0 otherwise; the new file holds the others.
@@ -63,12 +64,12 @@ def convert(file: Path, to_name: str, from_name: str | None, output: Path, as_js
     target = FORMATS[to_name]
     if not target.can_write:
         raise click.UsageError(f"{target.title} is read, but not written: choose another format for --to.")
-    if output.exists() and output.samefile(file):
+    if output.exists() and file.exists() and output.samefile(file):
         raise click.UsageError("the new file is the old one: give -o another name.")
     report = _Report()
     try:
-        with file.open("rb") as stream:
-            _run(stream, file, _source_format(stream, file, from_name), target, output, report)
+        with opened(file) as (stream, name):
+            _run(stream, file, format_of(stream, name, from_name, "--from"), target, output, report)
     except OSError as error:
         raise click.ClickException(f"{error.filename or output}: {error.strerror}") from None
     if as_json:
@@ -77,18 +78,6 @@ def convert(file: Path, to_name: str, from_name: str | None, output: Path, as_js
         _print(report, file, output)
     if report.refused:
         sys.exit(1)  # the same under `qbank` and on its own
-
-
-def _source_format(stream: BinaryIO, file: Path, name: str | None) -> Format:
-    start = stream.read(SNIFF_BYTES)
-    stream.seek(0)
-    chosen = FORMATS[name] if name else find_format(file.name, start)
-    if chosen is None:
-        known = ", ".join(entry for entry in FORMATS if FORMATS[entry].can_read)
-        raise click.UsageError(f"{file}: the format is not known from its name or content; add --from ({known}).")
-    if not chosen.can_read:
-        raise click.UsageError(f"{chosen.title} is written, but not read: choose another file.")
-    return chosen
 
 
 def _run(stream: BinaryIO, file: Path, source: Format, target: Format, output: Path, report: _Report) -> None:
@@ -118,7 +107,7 @@ def _items(
     report: _Report,
     named: dict[str, None],
 ) -> Iterator[ItemRecord]:
-    for outcome in source.read(stream, file.name, files):
+    for outcome in followed(source.read(stream, file.name, files), stream, file.name):
         if isinstance(outcome, Refused):
             report.refused.append(outcome)
         elif isinstance(outcome, Unsupported):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -131,3 +133,56 @@ def test_a_folder_without_items_is_wrong_use(tmp_path: Path) -> None:
     result = run(tmp_path)
     assert result.exit_code == 2
     assert "holds no .md file" in result.stderr
+
+
+def lines_of_items(count: int) -> str:
+    options = [{"text": text, "key": text == "Gout"} for text in ("Gout", "Scurvy", "All of the above")]
+    return "".join(
+        json.dumps(
+            {"id": f"q{n}", "stem": f"Which of them is number {n} of the {n * 7} in this row?", "options": options}
+        )
+        + "\n"
+        for n in range(count)
+    )
+
+
+def test_findings_are_said_as_they_are_found_so_that_a_long_file_needs_little_memory(tmp_path: Path) -> None:
+    def most(count: int) -> int:
+        file = tmp_path / f"{count}.jsonl"
+        file.write_text(lines_of_items(count))
+        sink = (tmp_path / "out").open("w")
+        tracemalloc.start()
+        with contextlib.redirect_stdout(sink), contextlib.suppress(SystemExit):
+            check.main([str(file), "--json"], standalone_mode=False)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        sink.close()
+        assert len(json.loads((tmp_path / "out").read_text())) >= count
+        return peak
+
+    most(5)  # what is loaded once
+    few, many = most(100), most(1_100)
+    assert many - few < 1_000 * 1_500  # bytes an item: its words as numbers, not its findings or its text
+
+
+def test_a_fault_half_way_leaves_whole_json(tmp_path: Path) -> None:
+    first, second = tmp_path / "a.jsonl", tmp_path / "b.unknown"
+    first.write_text(lines_of_items(1))
+    second.write_text("nothing that is known")
+    result = run(first, second, "--json")
+    assert result.exit_code == 2
+    assert json.loads(result.stdout)[0]["item"] == "q0"
+    assert "--format" in result.stderr
+
+
+def test_a_bar_on_the_terminal_shows_how_far_the_file_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "many.jsonl"
+    file.write_text(lines_of_items(120))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    with contextlib.suppress(SystemExit):
+        check.main([str(file), "--json"], standalone_mode=False)
+    told = capsys.readouterr()
+    assert "100%" in told.err
+    assert isinstance(json.loads(told.out), list)

@@ -103,3 +103,10 @@ def test_every_format_has_a_title_and_reads_or_writes() -> None:
     for entry in FORMATS.values():
         assert entry.title
         assert entry.can_read or entry.can_write
+
+
+def test_standard_input_is_read(tmp_path: Path) -> None:
+    text = "Which?\nA. One\nB. Two\nANSWER: B\n"
+    made = tmp_path / "b.gift"
+    result = CliRunner().invoke(convert, ["-", "--from", "aiken", "--to", "gift", "-o", str(made)], input=text)
+    assert (result.exit_code, result.stdout) == (0, f"1 of 1 records written to {made}\n")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-import sys
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from qbank.items.flaws.finding import BankCheck, Hit, Severity, example
@@ -23,6 +23,7 @@ NEARLY_ALL = 0.95
 LONG_WORDS = 30
 MIN_WORDS = 4
 MAX_CANDIDATES = 50  # for each word
+_NONE: frozenset[str] = frozenset()
 
 _EMPTY = frozenset(
     words(
@@ -33,51 +34,76 @@ _EMPTY = frozenset(
 )
 
 
+class _Vocabulary(dict[str, int]):
+    """Numbers words, so that a text is a row of four-byte numbers and 100,000 texts stay small."""
+
+    def __missing__(self, word: str) -> int:
+        self[word] = number = len(self)
+        return number
+
+    def set_of(self, text: str) -> array[int]:
+        """Return the different words of a text, in the order of their numbers."""
+        return array("I", sorted({self[word] for word in words(text)}))
+
+
 @dataclass(frozen=True, slots=True)
 class _Text:
     name: str
-    words: frozenset[str]
-    question: frozenset[str]
-    key: str
+    words: array[int]
+    question: array[int]
+    key: int
     enemies: frozenset[str]  # declared ones never meet in a block
 
 
-def _add_text(memory: list[_Text], reading: Reading) -> None:
-    asked = frozenset(map(sys.intern, words(reading.asked_text)))  # a word is kept once, however often it occurs
+@dataclass(slots=True)
+class _Texts:
+    numbers: _Vocabulary = field(default_factory=_Vocabulary)
+    keys: _Vocabulary = field(default_factory=_Vocabulary)
+    texts: list[_Text] = field(default_factory=list)
+
+
+def _add_text(memory: _Texts, reading: Reading) -> None:
+    asked = memory.numbers.set_of(reading.asked_text)
     if len(asked) >= MIN_WORDS:
-        key = normalised(reading.key.text) if reading.key else ""
-        enemies = frozenset(reading.record.enemies)
-        memory.append(
-            _Text(reading.record.name, asked, frozenset(map(sys.intern, words(reading.question.text))), key, enemies)
-        )
+        key = memory.keys[normalised(reading.key.text)] if reading.key and normalised(reading.key.text) else -1
+        enemies = frozenset(reading.record.enemies) or _NONE
+        question = memory.numbers.set_of(reading.question.text)
+        memory.texts.append(_Text(reading.record.name, asked, question, key, enemies))
 
 
-def _shared(one: frozenset[str], other: frozenset[str]) -> float:
+def _shared(one: array[int], other: array[int]) -> float:
     """Return the Jaccard index of two sets of words."""
-    union = len(one | other)
-    return len(one & other) / union if union else 0.0
+    common = len(set(one).intersection(other))
+    union = len(one) + len(other) - common
+    return common / union if union else 0.0
+
+
+def _may_be_alike(one: array[int], other: array[int]) -> bool:
+    """Say whether two sets are near enough in size to share as much as that."""
+    return SIMILAR * max(len(one), len(other)) <= min(len(one), len(other))
 
 
 def _same_question(one: _Text, other: _Text) -> bool:
-    alike = _shared(one.words, other.words)
-    if one.name in other.enemies or other.name in one.enemies:
+    if one.name in other.enemies or other.name in one.enemies or not _may_be_alike(one.words, other.words):
         return False
+    alike = _shared(one.words, other.words)
     if alike < SIMILAR or _shared(one.question, other.question) < SIMILAR:
         return False
-    if one.key and one.key == other.key:
+    if one.key >= 0 and one.key == other.key:
         return True
     return alike == 1.0 or (alike >= NEARLY_ALL and len(one.words) >= LONG_WORDS)
 
 
-def _near_duplicate(memory: list[_Text]) -> Iterator[tuple[str | None, Hit]]:
+def _near_duplicate(memory: _Texts) -> Iterator[tuple[str | None, Hit]]:
     """Compare only texts that share one of their rarest words; two texts as similar as that must share one."""
-    frequency = Counter(word for text in memory for word in text.words)
-    index: defaultdict[str, list[int]] = defaultdict(list)
-    for at, text in enumerate(memory):
+    texts = memory.texts
+    frequency = Counter(word for text in texts for word in text.words)
+    index: defaultdict[int, array[int]] = defaultdict(lambda: array("I"))
+    for at, text in enumerate(texts):
         rare_first = sorted(text.words, key=lambda word: (frequency[word], word))
         prefix = rare_first[: len(rare_first) - math.ceil(SIMILAR * len(rare_first)) + 1]
         candidates = sorted({other for word in prefix for other in index[word]})
-        twin = next((memory[other] for other in candidates if _same_question(memory[other], text)), None)
+        twin = next((texts[other] for other in candidates if _same_question(texts[other], text)), None)
         if twin is not None:
             yield (
                 text.name,
@@ -102,10 +128,9 @@ MAX_SENTENCES = 40
 class _Cues:
     """Keys by their longest word, and all sentences of stems."""
 
-    keys: defaultdict[str, list[tuple[str, tuple[str, ...], frozenset[str]]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    sentences: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    keys: defaultdict[int, list[tuple[str, array[int], array[int]]]] = field(default_factory=lambda: defaultdict(list))
+    numbers: _Vocabulary = field(default_factory=_Vocabulary)
+    sentences: list[tuple[str, array[int]]] = field(default_factory=list)
     enemies: set[tuple[str, str]] = field(default_factory=set)
 
 
@@ -115,30 +140,35 @@ def _add_cues(memory: _Cues, reading: Reading) -> None:
     memory.enemies |= {(enemy, name) for enemy in reading.record.enemies}
     for sentence in _SENTENCES.split(reading.asked_text)[:MAX_SENTENCES]:
         if sentence.strip() and not sentence.rstrip().endswith("?"):
-            memory.sentences.append((name, _content(sentence)))
+            memory.sentences.append((name, _numbered(memory, dict.fromkeys(_content(sentence)))))
     if reading.key is None:
         return
     key = _content(reading.key.phrase)
-    asked = frozenset(_content(reading.question.text)) - set(key)
+    asked = set(_content(reading.question.text)) - set(key)
     longest = max(key, key=len, default="")
-    if len(longest) >= 5 and len(asked) >= 3 and len(memory.keys[longest]) < MAX_CANDIDATES:
-        memory.keys[longest].append((name, key, asked))
+    known = memory.keys[memory.numbers[longest]]
+    if len(longest) >= 5 and len(asked) >= 3 and len(known) < MAX_CANDIDATES:
+        known.append((name, _numbered(memory, key), _numbered(memory, asked)))
 
 
-def _content(text: str) -> tuple[str, ...]:
-    return tuple(sys.intern(singular(word)) for word in words(text) if word not in _EMPTY)
+def _numbered(memory: _Cues, content: Iterable[str]) -> array[int]:
+    return array("I", (memory.numbers[word] for word in content))
+
+
+def _content(text: str) -> list[str]:
+    return [singular(word) for word in words(text) if word not in _EMPTY]
 
 
 def _cross_cue(memory: _Cues) -> Iterator[tuple[str | None, Hit]]:
     told: set[tuple[str, str]] = set()
     for name, sentence in memory.sentences:
         said = set(sentence)
-        for word in dict.fromkeys(sentence):
+        for word in sentence:
             for other, key, asked in memory.keys.get(word, ()):
                 pair = (name, other)
                 if other == name or pair in told or pair in memory.enemies or not said.issuperset(key):
                     continue
-                if len(asked & said) >= 0.7 * len(asked):
+                if len(said.intersection(asked)) >= 0.7 * len(asked):
                     told.add(pair)
                     yield (
                         name,
@@ -184,11 +214,11 @@ _CUED = (
     ),
 )
 
-NEAR_DUPLICATE: BankCheck[list[_Text]] = BankCheck(
+NEAR_DUPLICATE: BankCheck[_Texts] = BankCheck(
     "near_duplicate",
     "No two items ask the same.",
     Severity.WARNING,
-    list,
+    _Texts,
     _add_text,
     _near_duplicate,
     fires=(_DUPLICATE,),
