@@ -7,6 +7,7 @@ Scandinavian Journal of Statistics 35, 2008, 335-353) with a check that the like
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -19,6 +20,9 @@ A_EDGE, D_EDGE = 12.0, 40.0  # where a parameter runs off to infinity it stops h
 _NEWTON_STEPS = 12
 _FIRST_STEPS = 8
 _FALL = 1e-12  # relative loss of likelihood that is rounding
+
+# Told after every accepted step: a and d of all items, the estimated distance from the limit, the steps so far.
+Watch = Callable[[Floats, Floats, float, int], None]
 
 
 class Model(StrEnum):
@@ -89,13 +93,16 @@ def calibrate(
     tolerance: float = 1e-7,
     max_steps: int = 2000,
     node_count: int = 41,
+    start: tuple[Floats, Floats] | None = None,
+    watch: Watch | None = None,
 ) -> Calibration:
     """Return the parameters that maximise the marginal likelihood (times the priors).
 
     Items that nobody took, and, without priors, items that all takers got right or all wrong, have no finite
     estimate: their entries are NaN. Work and memory: two products of the persons x 2 items matrix with 41 columns an
     iteration. ``tolerance`` bounds the estimated distance of every parameter from its limit; ``max_steps`` the
-    expectation steps, after which ``converged`` is false. Raises ValueError when they are not above 0.
+    expectation steps, after which ``converged`` is false. ``start`` is a and d to begin at, as an earlier run left
+    them, NaN where there is none; the limit is the same. Raises ValueError when tolerance or steps are not above 0.
     """
     if tolerance <= 0 or max_steps < 1:
         raise ValueError("tolerance and number of steps must be above 0")
@@ -108,16 +115,29 @@ def calibrate(
         return Calibration(model, a, d, 0.0, True, edge, ())
     chosen = responses if used.all() else responses.of_items(used)
     work = _Estimation(chosen, Model(model), priors, node_count)
-    state, converged, trace = _accelerate(work, _start(counts[used]), tolerance, max_steps)
+    begin = _start(counts[used], None if start is None else (start[0][used], start[1][used]))
+    if Model(model) is Model.ONE_PARAMETER:
+        begin.a = np.full(len(begin.a), begin.a.mean())  # one slope from the start on: all move together
+
+    def tell(state: _State, distance: float, steps: int) -> None:
+        if watch is not None:
+            a[used], d[used] = state.a, state.d
+            watch(a, d, distance, steps)
+
+    state, converged, trace = _accelerate(work, begin, tolerance, max_steps, tell)
     a[used], d[used] = state.a, state.d
     edge[used] = (np.abs(state.a) >= A_EDGE) | (np.abs(state.d) >= D_EDGE)
     return Calibration(Model(model), a, d, state.likelihood, converged, edge, tuple(trace))
 
 
-def _start(counts: Floats) -> _State:
-    """Return a = 1 and the d that fits the share right when theta is normal (about 1.2 times its logit)."""
+def _start(counts: Floats, known: tuple[Floats, Floats] | None) -> _State:
+    """Return what is known; else a = 1 and the d that fits the share right when theta is normal (1.2 x its logit)."""
     share = (counts[:, 1] + 0.5) / (counts.sum(axis=1) + 1)
-    return _State(np.ones(len(counts)), 1.2 * np.log(share / (1 - share)))
+    a, d = np.ones(len(counts)), 1.2 * np.log(share / (1 - share))
+    if known is None:
+        return _State(a, d)
+    there = np.isfinite(known[0]) & np.isfinite(known[1])
+    return _State(np.where(there, known[0], a), np.where(there, known[1], d))
 
 
 class _Estimation:
@@ -213,7 +233,13 @@ class _Estimation:
         return move_a, np.clip((g_d - h_da * move_a) / h_dd, -3, 3)
 
 
-def _accelerate(work: _Estimation, start: _State, tolerance: float, max_steps: int) -> tuple[_State, bool, list[float]]:
+def _accelerate(
+    work: _Estimation,
+    start: _State,
+    tolerance: float,
+    max_steps: int,
+    tell: Callable[[_State, float, int], None],
+) -> tuple[_State, bool, list[float]]:
     """Return the last state, whether it is the limit, and the likelihood after each accepted step.
 
     From two EM steps r = x1 - x0 and v = (x2 - x1) - r the next point is x0 + 2 s r + s^2 v with s = |r| / |v|.
@@ -231,7 +257,9 @@ def _accelerate(work: _Estimation, start: _State, tolerance: float, max_steps: i
         v = second.vector - first.vector - r
         bend = float(np.linalg.norm(v))
         stretch = float(np.linalg.norm(r)) / bend if bend > 0 else 1.0
-        if np.abs(second.vector - first.vector).max() * max(1.0, stretch) < tolerance:
+        distance = float(np.abs(second.vector - first.vector).max()) * max(1.0, stretch)
+        tell(second, distance, steps)
+        if distance < tolerance:
             last = work.expect(second)
             trace += [first.penalised, last.penalised]
             return last, True, trace
