@@ -53,6 +53,18 @@ class Vote(StrEnum):
     REJECT = "reject"
 
 
+class MediaField(StrEnum):
+    """The text of a version that shows an image. The first four are seen while the item is answered."""
+
+    VIGNETTE = "vignette"
+    STEM = "stem"
+    LEAD_IN = "lead_in"
+    OPTION = "option"
+    RATIONALE = "rationale"
+    OBJECTIVE = "objective"
+    EXPLANATION = "explanation"
+
+
 class Item(Base):
     """An item's identity. What it says is in its versions.
 
@@ -95,9 +107,9 @@ class ItemVersion(Base):
     __table_args__ = (
         sa.UniqueConstraint("item_id", "number"),
         sa.CheckConstraint("number > 0", name="number"),
-        sa.Index(None, "state", "item_id"),
+        sa.Index(None, "state", "item_id", "origin", "id"),  # lists and counts read only this one and the system's
         sa.Index(None, "content_hash"),
-        sa.Index(None, "system_id"),
+        sa.Index(None, "system_id", "item_id", "state", "origin", "id"),
         sa.Index(None, "task_id"),
         sa.Index(None, "author_id"),
         sa.Index(None, "vignette_version_id"),
@@ -243,7 +255,7 @@ class VignetteVersion(Base):
     """What a vignette said at one time."""
 
     __tablename__ = "vignette_version"
-    __table_args__ = (sa.UniqueConstraint("vignette_id", "number"),)
+    __table_args__ = (sa.UniqueConstraint("vignette_id", "number"), sa.Index(None, "content_hash"))
 
     id: Mapped[Key]
     vignette_id: Mapped[int] = mapped_column(link("vignette.id"))
@@ -259,7 +271,11 @@ class Media(Base):
     """An image, kept once by the hash of its bytes."""
 
     __tablename__ = "media"
-    __table_args__ = (sa.UniqueConstraint("sha256"),)
+    __table_args__ = (
+        sa.UniqueConstraint("sha256"),
+        sa.CheckConstraint("size > 0 AND width > 0 AND height > 0", name="size"),
+        sa.Index(None, "uploaded_by_id"),
+    )
 
     id: Mapped[Key]
     sha256: Mapped[Code]
@@ -268,11 +284,12 @@ class Media(Base):
     width: Mapped[int]
     height: Mapped[int]
     file_name: Mapped[Line] = mapped_column(default="")
+    uploaded_by_id: Mapped[int | None] = mapped_column(link("person.id"))
     created_at: Mapped[datetime]
 
 
 class VersionMedia(Base):
-    """An image in a version, with the alternative text it has there."""
+    """An image in a version: which of its texts shows it, with the alternative text it has there."""
 
     __tablename__ = "version_media"
     __table_args__ = (sa.Index(None, "media_id"),)
@@ -280,6 +297,7 @@ class VersionMedia(Base):
     version_id: Mapped[int] = mapped_column(link("item_version.id"), primary_key=True)
     ordinal: Mapped[int] = mapped_column(primary_key=True)
     media_id: Mapped[int] = mapped_column(link("media.id"))
+    field: Mapped[MediaField] = mapped_column(enum_column(MediaField, "field"))
     alt: Mapped[Prose] = mapped_column(default="")
 
 
