@@ -196,6 +196,16 @@ def test_an_edit_that_changes_nothing_makes_no_version(bank: Bank, eve: Visitor)
     assert bank.newest(address).number == 1
 
 
+def test_line_ends_as_a_browser_sends_them_are_no_change(bank: Bank, eve: Visitor) -> None:
+    address = bank.new(eve, stem="A table follows.\n\n| a | b |\n|---|---|\n| 1 | 2 |")
+    sent = bank.fields(
+        base_version=bank.newest(address).id, stem="A table follows.\r\n\r\n| a | b |\r\n|---|---|\r\n| 1 | 2 |"
+    )
+    eve.post(f"{address}/edit", **sent)
+    assert "Nothing was changed" in eve.html
+    assert "\r" not in bank.newest(address).stem
+
+
 def test_the_second_of_two_edits_is_refused_with_both_texts_and_then_saved_on_purpose(bank: Bank, eve: Visitor) -> None:
     address = bank.new(eve)
     base = bank.newest(address).id
