@@ -70,7 +70,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Abbreviation:
-    """A short form that the article explains, and the statement that does (None: the title)."""
+    """A short form that the article explains, and the statement that does (None: the title or a heading)."""
 
     short: str
     long: str

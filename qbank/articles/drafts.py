@@ -17,6 +17,7 @@ from qbank.articles import service
 from qbank.articles.drafting import DraftItem, DraftReport, draft_items
 from qbank.articles.model_drafting import failure_of, kept_of, redraft
 from qbank.articles.models import Article, ArticleRevision, Statement
+from qbank.articles.trust import Trust, decisions
 from qbank.errors import ConflictError, NotFoundError
 from qbank.exchange.service import declare_enemies
 from qbank.items import lifecycle, records, store, waivers
@@ -47,6 +48,7 @@ class Proposal:
     decided: str  # "", "accepted", "rejected"
     reason: str
     statements: list[Statement]
+    trust: Trust
 
     @property
     def place(self) -> str:
@@ -161,7 +163,10 @@ def _content(drafted: DraftItem, statements: dict[str, Statement], references: d
 
 
 def proposals(session: Session, revision: ArticleRevision) -> list[Proposal]:
-    """Return the drafts that rest on this revision, in the order of its statements, undecided ones first."""
+    """Return the drafts that rest on this revision, undecided ones first, in the order of its statements.
+
+    The drafts of one statement stand in the order of their confidence.
+    """
     order = {statement.id: place for place, statement in enumerate(revision.statements)}
     by_id = {statement.id: statement for statement in revision.statements}
     newest = sa.func.coalesce(Item.draft_version_id, Item.published_version_id)
@@ -178,6 +183,7 @@ def proposals(session: Session, revision: ArticleRevision) -> list[Proposal]:
     versions = records.load_versions(session, [version_id for _item, version_id in found])
     reasons = _reasons(session, list(versions))
     dismissed = waivers.of_items(session, [item.id for item, _version_id in found])
+    past = decisions(session)
     rows = []
     for item, version_id in found:
         version = versions[version_id]
@@ -191,6 +197,7 @@ def proposals(session: Session, revision: ArticleRevision) -> list[Proposal]:
                 decided,
                 reasons.get(version_id, ""),
                 own,
+                Trust(version.confidence or 0.0, *past.get(version.rule, (0, 0))),
             )
         )
     return sorted(
@@ -198,6 +205,7 @@ def proposals(session: Session, revision: ArticleRevision) -> list[Proposal]:
         key=lambda row: (
             bool(row.decided),
             min((order[statement.id] for statement in row.statements), default=len(order)),
+            -row.trust.expected,
             row.item.id,
         ),
     )

@@ -8,11 +8,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from qbank.articles import changes as comparing
-from qbank.articles import drafts, queries, service
+from qbank.articles import drafts, queries, reported, service
 from qbank.articles.drafts import UNCLASSIFIED, Classification
 from qbank.articles.forms import AcceptForm, ConfirmForm, LoadForm, RejectForm
 from qbank.articles.model_drafting import asks_a_model, drafter_of
 from qbank.articles.reading import ArticleError
+from qbank.articles.trust import PRIOR_DECISIONS
 from qbank.db.engine import begin_write
 from qbank.errors import ConflictError, InvalidError, QBankError
 from qbank.items import queries as items
@@ -183,6 +184,8 @@ def _desk(slug: str, at: str, refusal: Refusal | None = None) -> str:
         article=found.article,
         revision=found,
         rows=rows,
+        problems=reported.problems(found),
+        prior_decisions=PRIOR_DECISIONS,
         at=at,
         statement=next((statement for statement in found.statements if statement.key == at), None),
         proposals=here,

@@ -12,7 +12,6 @@ from functools import lru_cache
 
 from qbank.articles.document import Statement
 from qbank.articles.drafting.context import Context, surroundings
-from qbank.articles.drafting.quantities import quantities_in
 from qbank.articles.drafting.values import Candidate, Distractor
 from qbank.articles.drafting.wording import content_stems, padded
 
@@ -36,8 +35,9 @@ def _naming(context: Context, candidate: Candidate, distractor: Distractor) -> I
             yield statement
         return
     # a number alone is no claim: what has to agree is the question's subject, so that is where to look
-    for statement, _ in context.statements_naming(context.relatives(candidate.about or candidate.key)):
-        if any(found.value == distractor.value for found in quantities_in(statement.text)):
+    names = context.relatives(candidate.about or candidate.key)
+    for statement in context.by_value.get(distractor.value, ()):
+        if context.names_any(statement, names):
             yield statement
 
 
@@ -69,7 +69,10 @@ def _stems(text: str) -> frozenset[str]:
 
 def _may_be_true(context: Context, candidate: Candidate, text: str) -> bool:
     key_names = " . ".join(context.relatives(candidate.key))
-    asked = padded(f"{candidate.stem} . {candidate.about} . {candidate.key} . {key_names}")
+    classes = " . ".join(
+        spot.term.class_ or "" for spot in context.lexicon.spot(f"{candidate.stem} . {candidate.about}")
+    )
+    asked = padded(f"{candidate.stem} . {candidate.about} . {candidate.key} . {key_names} . {classes}")
     names = set(context.relatives(text))
     for about, fact in context.facts:
         if fact in names and f" {about} " in asked:

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from qbank.articles.document import Article, Statement
+from qbank.articles.drafting.quantities import quantities_in
 from qbank.articles.drafting.relations import Relation, relations_in
+from qbank.articles.drafting.short_forms import ShortForms
+from qbank.articles.drafting.values import Interval
 from qbank.articles.drafting.wording import lowered, padded, population_phrases, strip_brackets
 from qbank.lexicon import Lexicon, Term, normalise
 
@@ -51,6 +54,11 @@ class Context:
     def statements(self) -> tuple[Statement, ...]:
         """Return the statements that rules look at."""
         return tuple(one for one in self.article.statements if one.id not in self.skipped)
+
+    @cached_property
+    def short_forms(self) -> ShortForms:
+        """Return the abbreviations that the article explains."""
+        return ShortForms.of(self.article, self.lexicon)
 
     @cached_property
     def own_words(self) -> dict[str, str]:
@@ -100,6 +108,20 @@ class Context:
                 held = self.all_words[statement.id]
                 if f" {name} " in held or _named_with_shared_head(words, held):
                     yield statement, name
+
+    def names_any(self, statement: Statement, names: tuple[str, ...]) -> bool:
+        """Return whether a statement or its headings hold one of the normalised names; see `statements_naming`."""
+        held = self.all_words[statement.id]
+        return any(f" {name} " in held or _named_with_shared_head(name.split(), held) for name in names)
+
+    @cached_property
+    def by_value(self) -> dict[Interval, tuple[Statement, ...]]:
+        """Return the statements that give a value, by the value."""
+        found: dict[Interval, dict[str, Statement]] = {}
+        for statement in self.article.statements:
+            for quantity in quantities_in(statement.text):
+                found.setdefault(quantity.value, {})[statement.id] = statement
+        return {value: tuple(statements.values()) for value, statements in found.items()}
 
     @cached_property
     def facts(self) -> tuple[tuple[str, str], ...]:
@@ -171,7 +193,7 @@ class Context:
 
         These are the phrase, its synonyms, the name of its class, and for a class its members.
         """
-        found = [normalise(strip_brackets(phrase)), normalise(phrase)]
+        found = [normalise(strip_brackets(phrase)), normalise(phrase), *self.short_forms.other_forms(phrase)]
         for term in self.lexicon.find_all(strip_brackets(phrase)):
             found.extend(normalise(name) for name in term.names)
             if term.class_:

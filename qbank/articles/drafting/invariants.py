@@ -9,6 +9,16 @@ from qbank.articles.drafting.values import Candidate
 from qbank.articles.drafting.wording import content_stems, hedges_in, padded, populations_in
 
 MAX_STEM = 420  # characters; a longer question is a paragraph
+_OF_WHAT = re.compile(
+    r"\b(?:of|for|from|after|against|prevents?|reduces?) (?:a |an |the |further |early |late )?"
+    r"(?P<word>recurrences?|relapses?|progression|onset)\b(?! of\b| in\b| free\b|-)",
+    re.IGNORECASE,
+)
+_WHICH_DISEASE = re.compile(
+    r"\b(?:of|in|for|with) (?:the |this )?(?:advanced|severe|mild|early|late|active|the|this) "
+    r"(?P<word>disease)\b(?! of\b)",
+    re.IGNORECASE,
+)
 # The frame of every multiple-choice question, allowed to every rule.
 FRAME = "which what of the following is are"
 
@@ -19,6 +29,7 @@ def why_refused(context: Context, candidate: Candidate, wording: str) -> str | N
         _key_not_grounded(candidate)
         or _stem_not_a_question(candidate)
         or _stem_not_grounded(context, candidate, wording)
+        or _stem_says_not_of_what(candidate)
         or _qualifier_lost(context, candidate)
         or _key_given_away(candidate)
     )
@@ -45,10 +56,17 @@ def _stem_not_a_question(candidate: Candidate) -> str | None:
 
 
 def _stem_not_grounded(context: Context, candidate: Candidate, wording: str) -> str | None:
-    source = [context.article.title, *surroundings(candidate.statement)]
+    explained = context.short_forms.long_forms_in(candidate.stem)  # in the article's own words, wherever it does so
+    source = [context.article.title, *surroundings(candidate.statement), explained]
     allowed = set(content_stems(" ".join([*source, wording, FRAME])))
     foreign = [stem for stem in content_stems(candidate.stem) if stem not in allowed]
     return f"the question would add words that the article does not use ({', '.join(foreign)})" if foreign else None
+
+
+def _stem_says_not_of_what(candidate: Candidate) -> str | None:
+    """Refuse "at risk for recurrence", "in advanced disease": of what, only the article's reader knows."""
+    match = _OF_WHAT.search(candidate.stem) or _WHICH_DISEASE.search(candidate.stem)
+    return f"the question would not say what '{match['word']}' is of" if match else None
 
 
 def _qualifier_lost(context: Context, candidate: Candidate) -> str | None:

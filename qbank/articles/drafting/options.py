@@ -57,7 +57,10 @@ def choose_options(context: Context, candidate: Candidate, positions: Positions)
         return f"{reason} ({reasons[0]})" if reasons else reason
     token = f"{candidate.rule} {candidate.stem} {candidate.key}"
     if candidate.value is not None:
-        return _numeric(candidate, good, positions, token)
+        chosen = _numeric(candidate, good, positions, token)
+        if len(chosen.distractors) < FEWEST_DISTRACTORS:  # what is left of the article's values is too far off
+            return f"fewer than three good options near '{candidate.key}'"
+        return chosen
     most = MOST_DISTRACTORS if candidate.rule == "contrast" else USUAL_DISTRACTORS
     kept = good[:most]
     longest = max(len(one.text) for one in kept)
@@ -114,7 +117,7 @@ def _unlike(context: Context, key: str, distractor: Distractor) -> str | None:
 def overlaps(context: Context, first: str, second: str) -> bool:
     """Return whether two options are the same, one within the other, synonyms, or a class and its member."""
     one, two = padded(strip_brackets(first)), padded(strip_brackets(second))
-    if one in two or two in one:
+    if one in two or two in one or _same_by_short_form(context, first, second):
         return True
     one_words, two_words = set(one.split()) - _JOINTS, set(two.split()) - _JOINTS
     if one_words and two_words and (one_words <= two_words or two_words <= one_words):
@@ -128,6 +131,12 @@ def overlaps(context: Context, first: str, second: str) -> bool:
             ):
                 return True
     return False
+
+
+def _same_by_short_form(context: Context, first: str, second: str) -> bool:
+    """Return whether one option is the abbreviation of the other, as the article explains it."""
+    one, two = ({normalise(text), *context.short_forms.same(text)} for text in map(strip_brackets, (first, second)))
+    return not one.isdisjoint(two)
 
 
 def _is_class_of(class_: str | None, names: tuple[str, ...]) -> bool:

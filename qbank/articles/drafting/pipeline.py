@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qbank.articles.document import Article, Problem, Statement
 from qbank.articles.drafting import evidence
@@ -121,16 +121,17 @@ class _Run:
 
     def _accept(self, proposed: tuple[Rule, Candidate]) -> _Accepted | None:
         rule, candidate = proposed
+        candidate = replace(candidate, stem=self.context.short_forms.explained(candidate.stem))
         statement = candidate.statement.id
+        mark = (candidate.stem.lower(), candidate.key.lower())
+        if mark in self.seen or self.per_statement.get(statement, 0) >= MAX_ITEMS_PER_STATEMENT:
+            return None  # before the dear checks: an article may say the same a thousand times
         reason = self._conflict(candidate) or why_refused(self.context, candidate, rule.wording)
         options: Chosen | str = reason or ""
         if reason is None:
             options = choose_options(self.context, candidate, self.positions)
         if isinstance(options, str):
             self.reasons.setdefault(statement, f"{rule.name}: {options}")
-            return None
-        mark = (candidate.stem.lower(), candidate.key.lower())
-        if mark in self.seen or self.per_statement.get(statement, 0) >= MAX_ITEMS_PER_STATEMENT:
             return None
         self.seen.add(mark)
         self.per_statement[statement] = self.per_statement.get(statement, 0) + 1

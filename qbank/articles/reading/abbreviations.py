@@ -17,11 +17,17 @@ _LAST_WORD = re.compile(r"\S+$")
 
 
 def find_abbreviations(title: str, statements: Iterable[Statement]) -> tuple[Abbreviation, ...]:
-    """Return what the title and the statements explain, in order, each short form once: the first counts."""
+    """Return what title, headings and statements explain, in order, each short form once: the first counts."""
     found: dict[str, Abbreviation] = {}
+    headings: set[str] = set()
     for short, long in _explained(title):
         found.setdefault(short, Abbreviation(short, long, None))
     for statement in statements:
+        for heading in statement.section:
+            if heading not in headings:
+                headings.add(heading)
+                for short, long in _explained(heading):
+                    found.setdefault(short, Abbreviation(short, long, None))
         for text in (statement.lead_in or "", statement.text):
             for short, long in _explained(text):
                 found.setdefault(short, Abbreviation(short, long, statement.id))

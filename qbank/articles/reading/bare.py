@@ -32,6 +32,10 @@ _CALLS_FOR_A_NUMBER = words(
     " interleukin il brca her cov covid hiv hpv glp sglt pd cd omega factor collagen complement apolipoprotein"
     " calbindin cox cyp fgf tgf igf vegf sirt smad foxp vitamin"
 )
+# a time that is complete: "for 3 months 1", "2 g per day 1", where "on day 1" would be no citation
+_WHOLE_TIME = re.compile(
+    r"\b(?:\d{1,3}|per|a|each|every|two|three|four|five|six|several)\s+(?:days?|weeks?|months?|years?)$", re.IGNORECASE
+)
 _WORD_BEFORE = re.compile(r"(\S+)\s*$")
 _OPERATOR_AT_END = tuple("<>=≤≥±×~+/:,–—-(&·")
 _VITAMIN_B = re.compile(r"\bvitamins?\s+b$", re.IGNORECASE)
@@ -48,6 +52,8 @@ def _may_follow(before: str) -> bool:
     found = _WORD_BEFORE.search(before[-80:])
     if not found or before.rstrip().endswith(_OPERATOR_AT_END) or _VITAMIN_B.search(before[-12:].rstrip()):
         return False
+    if _WHOLE_TIME.search(before[-40:].rstrip()):
+        return True
     word = found.group(1).strip("()[]\"'“”‘’").lower().rstrip(".,;")
     return word not in _CALLS_FOR_A_NUMBER
 

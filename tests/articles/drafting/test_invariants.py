@@ -15,9 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from qbank.articles.document import Article, Citation, CitationStatus, Reference, Statement
+from qbank.articles.document import Abbreviation, Article, Citation, CitationStatus, Reference, Statement
 from qbank.articles.drafting import RULES, DraftItem, DraftReport, draft_items
 from qbank.articles.drafting.as_json import report_to_dict
+from qbank.articles.reading.abbreviations import find_abbreviations
 from qbank.lexicon import load_lexicon
 
 LEXICON = load_lexicon()
@@ -95,7 +96,24 @@ def _claimed() -> st.SearchStrategy[str]:
     )
 
 
-TEXTS = st.one_of(_directed(), _directed(), _listed(), _measured(), _claimed(), st.text(max_size=60))
+def _abbreviated() -> st.SearchStrategy[str]:
+    return st.builds(
+        lambda text, short: text.format(short),
+        st.sampled_from(
+            [
+                "Bone mineral density (BMD) falls in women",
+                "BMD is approximately {}% lower in older adults",
+                "Estrogen increases BMD and reduces OPG",
+                "Estrogen promotes osteoprotegerin (OPG)",
+                "Parathyroid hormone (PTH) suppresses OPG",
+                "PTH increases bone mineral density in women with a BMD below -{}",
+            ]
+        ),
+        st.integers(1, 9),
+    )
+
+
+TEXTS = st.one_of(_abbreviated(), _directed(), _directed(), _listed(), _measured(), _claimed(), st.text(max_size=60))
 
 
 @st.composite
@@ -137,8 +155,29 @@ def key_stands_in_its_statement(article: Article, item: DraftItem) -> None:
 
 def stem_adds_no_words(article: Article, item: DraftItem) -> None:
     statement = article.statement(item.statements[0])
-    source = " ".join([article.title, *statement.section, statement.lead_in or "", statement.text])
+    explained = [one.long for one in short_forms(article) if stands_in(one.short, item.stem)]
+    source = " ".join([article.title, *statement.section, statement.lead_in or "", statement.text, *explained])
     assert roots(item.stem) <= roots(f"{source} {WORDING[item.rule]} {FRAME}")
+
+
+def short_forms(article: Article) -> tuple[Abbreviation, ...]:
+    return find_abbreviations(article.title, article.statements)
+
+
+def stands_in(short: str, text: str) -> bool:
+    return re.search(rf"(?<![\w/-]){re.escape(short)}(?![\w/-])", text) is not None
+
+
+def stem_explains_its_short_forms(article: Article, item: DraftItem) -> None:
+    for one in short_forms(article):
+        if stands_in(one.short, item.stem):
+            assert one.long.casefold() in item.stem.casefold(), (one.short, item.stem)
+
+
+def no_option_is_the_short_form_of_another(article: Article, item: DraftItem) -> None:
+    texts = [squashed(option.text) for option in item.options]
+    for one in short_forms(article):
+        assert not {squashed(one.short), squashed(one.long)} <= set(texts)
 
 
 def hedges_survive(article: Article, item: DraftItem) -> None:
@@ -210,6 +249,8 @@ def everything_holds(article: Article, report: DraftReport) -> None:
     for item in report.items:
         key_stands_in_its_statement(article, item)
         stem_adds_no_words(article, item)
+        stem_explains_its_short_forms(article, item)
+        no_option_is_the_short_form_of_another(article, item)
         hedges_survive(article, item)
         options_are_sound(item)
         evidence_is_named(article, item)

@@ -66,3 +66,23 @@ def test_the_report_as_plain_values_has_the_keys_that_others_rely_on(real_report
         for option in item["options"]:
             assert set(option) >= {"text", "key", "rationale", "origin", "needs_expert"}
     assert all(set(one) >= {"statement", "reason"} for one in report["without_item"])
+
+
+def test_a_row_that_holds_other_rows_is_no_option_beside_them(real_report: DraftReport) -> None:
+    for item in real_report.items:
+        if item.rule == "table-row" and item.stem.startswith("For which"):
+            assert "Nonvertebral fractures" not in {option.text for option in item.options}
+
+
+def test_recurrence_of_what_is_not_left_open(real_report: DraftReport) -> None:
+    assert not any("recurrence" in item.stem for item in real_report.items)
+
+
+def test_one_of_a_numbered_series_is_asked_for_once(real_report: DraftReport) -> None:
+    assert len([item for item in real_report.items if item.rule == "list-member" and item.statements == ("s06",)]) == 1
+
+
+def test_short_forms_of_a_heading_are_spelled_out_in_the_questions(real_report: DraftReport) -> None:
+    stems = [item.stem for item in real_report.items if "HRT" in item.stem]
+    assert stems
+    assert all("hormone replacement therapy (HRT)" in stem for stem in stems)

@@ -201,11 +201,12 @@ UNSOUND = {
     "distractors beside the key": (changed(DOSE, distractors=["61 mg", "59 mg"]), "overlaps another value"),
     "a distractor that the article says is right": (
         item(
-            "s24",
-            "Which of the following are recommended for postmenopausal women at significant risk for recurrence?",
-            "clodronate",
-            "zoledronic acid",
-            "ibandronate",
+            "s23",
+            "Which of the following have been shown to reduce vertebral and non-vertebral fractures including hip "
+            "fractures?",
+            "alendronate",
+            "risedronate",
+            "teriparatide",
         ),
         "the article says the same",
     ),

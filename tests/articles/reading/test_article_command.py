@@ -63,3 +63,35 @@ def test_drafts_are_printed_as_json_and_an_unknown_rule_is_wrong_use() -> None:
     unknown = CliRunner().invoke(article, ["draft", str(REAL), "--rules", "nosuch"])
     assert (unknown.exit_code, unknown.stdout) == (2, "")
     assert "nosuch" in unknown.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--seed", "7"], ["--rules", "quantity,range"], ["--seed", "7", "--rules", "range"]]
+)
+def test_the_same_settings_give_the_same_bytes_and_another_seed_moves_keys_only(arguments: list[str]) -> None:
+    command = ["draft", str(REAL), "--json", *arguments]
+    first, second = (CliRunner().invoke(article, command) for _ in range(2))
+    assert first.exit_code == 0
+    assert first.stdout_bytes == second.stdout_bytes
+    report = json.loads(first.stdout)
+    assert {"items", "without_item", "problems"} <= set(report)
+    if "--rules" in arguments:
+        assert {item["rule"] for item in report["items"]} <= set(arguments[arguments.index("--rules") + 1].split(","))
+    plain = json.loads(CliRunner().invoke(article, [*command, "--seed", "0"]).stdout)
+    assert [item["stem"] for item in plain["items"]] == [item["stem"] for item in report["items"]]
+
+
+@pytest.mark.parametrize("arguments", [["--seed", "many"], ["--rules", "quantity,nosuch"], ["--nosuch"]])
+def test_wrong_use_of_draft_is_exit_code_2_without_output(arguments: list[str]) -> None:
+    result = CliRunner().invoke(article, ["draft", str(REAL), "--json", *arguments])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("data", [b"", b"a\x00b", b"<html><body><img src=a></body></html>"])
+def test_an_unusable_file_gives_no_drafts_and_exit_code_1(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(data)
+    result = CliRunner().invoke(article, ["draft", str(path), "--json"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "a.txt" in result.stderr

@@ -81,8 +81,10 @@ def _others(context: Context, statement: Statement, term: Term, heading: str) ->
             if spot.term.semantic_type == term.semantic_type and spot.term.class_ != term.class_:
                 words = lowered(other.text[spot.start : spot.end], context.lexicon)
                 yield Distractor(words, "article", f"It lists this under {other_heading}.", other.id, other.id)
-    for sibling in context.lexicon.of_type(term.semantic_type):
-        if sibling.class_ is not None and sibling.class_ != term.class_:
+    classes = {term.class_}  # one of each class, the nearest first: three of one class stand out against the key
+    for sibling in context.lexicon.siblings(term):
+        if sibling.class_ is not None and sibling.class_ not in classes:
+            classes.add(sibling.class_)
             yield Distractor(sibling.name, "lexicon")
 
 

@@ -16,6 +16,7 @@ _PATTERN = re.compile(
     r"(?:used|considered|indicated|recommended|approved|effective)) (?P<link>for|in) (?P<what>[^;:.()]{4,160}?)\.?$",
     re.IGNORECASE,
 )
+_NEGATED = re.compile(r"\b(?:not|no|never|neither)\b", re.IGNORECASE)  # "not recommended for A" says nothing of B
 _KIND = "disease"
 
 
@@ -23,7 +24,7 @@ def propose(context: Context) -> Iterator[Candidate | Refusal]:
     """Yield one item for each indication that is a known disease."""
     for statement in context.statements:
         match = _PATTERN.match(statement.text)
-        if match is None:
+        if match is None or _NEGATED.search(match["subject"]):
             continue
         diseases = [
             spot

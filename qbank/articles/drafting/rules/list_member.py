@@ -32,6 +32,7 @@ _PLURAL_HEAD = re.compile(
     r"(?P<np>(?:(?:the|several|many|common) )?(?:[\w-]+ ){0,3}?[\w-]+s(?: (?:of|in|for|with) [\w\s-]+)?)$"
 )
 _VAGUE = re.compile(r"\b(?:issues?|problems?|others?|conditions?|factors?|etc|symptoms?)$", re.IGNORECASE)
+_OF_WHAT = re.compile(r"\b(?:of|for|in|with|to|from|against)\b")  # "the preventive drugs" does not say against what
 _FINITE = re.compile(r"\b(?:is|are|was|were|has|have|can|may|includes?|increases|causes|leads|occurs?)\b")
 MOST_PER_LIST = 2
 _ADVICE = re.compile(r"strateg|manag|treat|prevent|approach|intervention|therap|lifestyle", re.IGNORECASE)
@@ -97,7 +98,7 @@ def _questions(context: Context, statement: Statement) -> Iterator[tuple[str, st
         assert match is not None
         noun = lowered(_IMPERATIVE.sub("", match["head"]).strip(), context.lexicon)
         found = noun if whole else _plural_phrase(noun)
-        if found is not None and is_plural(found):
+        if found is not None and is_plural(found) and _OF_WHAT.search(found):
             np = re.sub(r"^the ", "", found)
             yield (
                 f"Which of the following is among the {np}{tail}?",
@@ -140,7 +141,11 @@ def _of_one_kind(context: Context, text: str, members: list[tuple[int, int]]) ->
     """Return the members that are known terms; none where these are of different kinds (the words may mislead)."""
     known = [(start, end) for start, end in members if _known(context, text[start:end])]
     kinds = [context.lexicon.kinds(text[start:end]) for start, end in known]
-    return known if known and frozenset.intersection(*kinds) else []
+    if not known or not frozenset.intersection(*kinds):
+        return []
+    # one of a numbered series is enough: IL-6 after IL-1 is the same question again, and TNF stands out among IL-1s
+    names = [re.sub(r"[\d.]+\w?$", "", text[start:end]).casefold() for start, end in known]
+    return [span for span, name in zip(known, names, strict=True) if names.count(name) > 1][:1] or known
 
 
 def _known(context: Context, words: str) -> bool:
@@ -150,6 +155,8 @@ def _known(context: Context, words: str) -> bool:
 def _pool(context: Context, statement: Statement, key: str) -> Iterator[Distractor]:
     named_class = _PARTICULARLY.match(statement.text) is not None
     for distractor in alike_terms(context, key, same_class=named_class):
+        if _VAGUE.search(distractor.text):  # "GI issues" holds whatever else is named
+            continue
         if distractor.taken_from != statement.id:  # the other members of the list are just as true
             yield distractor
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from qbank.articles.drafting.context import Context
-from qbank.articles.drafting.relations import Relation
+from qbank.articles.drafting.relations import Relation, third_person
 from qbank.articles.drafting.values import Candidate, Distractor, Refusal, Rule
 from qbank.articles.drafting.wording import capitalised, ends_as_question, lowered
 
@@ -17,6 +17,7 @@ _CHANGES = re.compile(
     r"(?P<what1>[^,;:]{2,80}?) and (?:an? )?(?P<pre2>(?:[\w%.–-]+ ){0,2}?)"
     r"(?P<noun2>increase|decrease|rise|fall|reduction|gain|decline) in (?P<what2>[^,;:.]{2,80}?))\.?$"
 )
+_OF_AMOUNT = {"increase", "raise", "elevate", "improve", "decrease", "reduce", "lower", "diminish"}
 _UP_NOUNS = {"increase", "rise", "gain"}
 
 
@@ -57,7 +58,8 @@ def _from_verbs(context: Context, first: Relation, second: Relation) -> Candidat
     lead = f"{condition}, {subject}" if condition else subject
     plural = first.said == first.verb and not first.modal
     modal = f"{first.modal} have" if first.modal else "have" if plural else "has"
-    wrong = [(two, one), (one, one), (two, two)]
+    turned_one, turned_two = _turned(first, second)
+    wrong = [(turned_one, turned_two), (one, turned_two), (turned_one, two)]
     return Candidate(
         rule="polarity-grid",
         statement=first.statement,
@@ -76,6 +78,24 @@ def _from_verbs(context: Context, first: Relation, second: Relation) -> Candidat
         scope=(start, end + len(ending)),
         phrases=True,
     )
+
+
+def _turned(first: Relation, second: Relation) -> tuple[str, str]:
+    """Return the verbs for the opposite of each.
+
+    Each takes the other's verb where both change an amount, or both act on something; elsewhere "inhibits CYP2C9
+    and increases the INR" would turn into "increases CYP2C9 and inhibits the INR".
+    """
+    if (first.verb in _OF_AMOUNT) == (second.verb in _OF_AMOUNT):
+        return second.said, first.said
+    plain = first.said == first.verb
+    return _opposite(first, plain), _opposite(second, plain)
+
+
+def _opposite(relation: Relation, plain: bool) -> str:
+    up, down = ("increase", "reduce") if relation.verb in _OF_AMOUNT else ("induce", "inhibit")
+    verb = down if relation.up else up
+    return verb if plain else third_person(verb)
 
 
 def _said(subject: str, words: str) -> str:

@@ -21,6 +21,8 @@ _PREDICATE = re.compile(
 _SINGULAR = {"are": "is", "were": "was", "have been": "has been", "recommended": "is recommended"}
 _DOSE = re.compile(r"^\d")
 _RANKED = re.compile(r"^ (?:the|a|an) .*\bcause", re.IGNORECASE)  # the cause rule's
+# what is not so, or only more so, holds for many; "A does X, whereas B does Y" is two claims
+_NOT_OF_ONE = re.compile(r"^ (?:not|no|never|rarely|less|more|neither)\b|, (?:whereas|while|but)\b", re.IGNORECASE)
 FEWEST_CONTENT_WORDS = 4
 _KINDS = {"drug", "test", "hormone", "risk score", "cytokine", "signalling protein", "cell type", "disease", "nutrient"}
 
@@ -32,7 +34,7 @@ def propose(context: Context) -> Iterator[Candidate | Refusal]:
         if not terms or terms[0].term.semantic_type not in _KINDS:
             continue
         match = _PREDICATE.match(statement.text[terms[-1].end :])
-        if match is None or _RANKED.match(match["rest"]):
+        if match is None or _RANKED.match(match["rest"]) or _NOT_OF_ONE.search(match["rest"]):
             continue
         if len(content_stems(match["rest"])) < FEWEST_CONTENT_WORDS:
             yield Refusal(statement.id, "the claim is too general to single out one answer")

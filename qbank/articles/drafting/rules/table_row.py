@@ -20,6 +20,8 @@ _MEASURE = re.compile(
     re.IGNORECASE,
 )
 _COMPARATIVE = re.compile(r"^(?:lower|higher|less|more|fewer|greater|smaller)\b", re.IGNORECASE)
+# "nonvertebral" holds hip and wrist, "other" whatever is not named, "any" all: as options they overlap the rest
+_HOLDS_OTHERS = re.compile(r"^(?:non-?\w|other\b|any\b|all\b|total\b|overall\b|combined\b)", re.IGNORECASE)
 FEWEST_ROWS = 3
 MOST_ROWS = 12  # of a longer table only the first rows are asked for
 
@@ -86,6 +88,9 @@ def propose(context: Context) -> Iterator[Candidate | Refusal]:
                 yield Refusal(row.statement.id, "the table does not say what its values are")
                 continue
             yield _value_of_label(context, row, rows, fact)
+            if _HOLDS_OTHERS.match(row.label):
+                yield Refusal(row.statement.id, f"'{row.label}' may hold other rows of the table")
+                continue
             yield _label_of_value(context, row, rows, fact)
 
 
@@ -124,7 +129,7 @@ def _label_of_value(context: Context, row: Row, rows: list[Row], fact: str) -> C
             other.statement.id,
         )
         for other in rows
-        if other is not row
+        if other is not row and not _HOLDS_OTHERS.match(other.label)
     )
     return Candidate(
         rule="table-row",

@@ -99,14 +99,23 @@ def _siblings(others: list[re.Match[str]], statement: str) -> Iterator[Distracto
         yield Distractor(text, "statement", why, statement, statement, (number, number))
 
 
+def _rounded(value: Decimal) -> Decimal:
+    """Return a value rounded as people choose limits: to fives from 10 on, to tens from 100 on."""
+    step = Decimal(10 if abs(value) >= 100 else 5 if abs(value) >= 10 else 1)
+    return (value / step).quantize(Decimal(1)) * step
+
+
 def _grid(value: Decimal, unit: str) -> Iterator[Distractor]:
-    """Yield values of the usual grid: steps of a half for small numbers, else parts and multiples."""
+    """Yield values of the usual grid: steps of a half for small numbers, else round parts and multiples."""
+    percent = unit.strip() == "%"
     if abs(value) < 5:
         steps = [value + Decimal(step) for step in ("1", "-1", "1.5", "-1.5", "0.5", "-0.5", "-2")]
+    elif percent and value > 60:  # near the top of the scale a multiple lies beyond it
+        steps = [value * Decimal(part) // 5 * 5 for part in ("0.7", "0.5", "0.3")]
     else:
-        steps = [(value * Decimal(part)).quantize(Decimal(1)) for part in ("0.7", "1.4", "0.5", "2")]
+        steps = [_rounded(value * Decimal(part)) for part in ("0.65", "1.5", "0.5", "2", "3")]
     for step in steps:
-        if step != 0 and (step < 0) == (value < 0):
+        if step != 0 and (step < 0) == (value < 0) and not (percent and step >= 100 > value):
             yield Distractor(f"{plain(step)}{unit}", "ladder", "", None, None, (step, step))
 
 
