@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from qbank import clock
 from qbank.accounts.models import Person, PersonState
 from qbank.articles.models import Article
 from qbank.groups import service as groups
@@ -15,10 +16,14 @@ from qbank.history import blocks, breakdown
 from qbank.history.blocks import BlockLine, OpenBlock
 from qbank.history.breakdown import Cell, Which
 from qbank.history.filters import BlockFilter
+from qbank.home import quick
+from qbank.home.quick import QuickStart
 from qbank.items import queries as items
 from qbank.items import recheck_queries
 from qbank.items.models import ItemState, PoolEntry
 from qbank.items.taxonomy import Dimension
+from qbank.review import queries as review
+from qbank.review.queries import Due
 from qbank.settings import Settings
 
 LAST = 5  # results listed
@@ -50,6 +55,9 @@ class Study:
     whole: Cell
     weakest: Weakest
     live: int
+    again: QuickStart | None
+    weak: QuickStart | None
+    due: Due
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +101,7 @@ def _live(session: Session) -> int:
 
 
 def study(session: Session, person: Person, settings: Settings) -> Study:
-    """Return what a learner sees first. Six queries, whatever the history."""
+    """Return what a learner sees first. The same number of queries, whatever the history."""
     found = breakdown.breakdown(session, person.id, BlockFilter(), Which.FIRST, settings)
     return Study(
         open_blocks=blocks.open_blocks(session, person.id),
@@ -101,6 +109,9 @@ def study(session: Session, person: Person, settings: Settings) -> Study:
         whole=found.whole,
         weakest=weakest(found.cells[Dimension.SYSTEM], found.whole),
         live=_live(session),
+        again=quick.again(session, person, settings),
+        weak=quick.weakest(session, person, settings, found),
+        due=review.due(session, person, clock.now()),
     )
 
 
