@@ -1,0 +1,1 @@
+"""Statistics of the bank: running counts, calibration, and the pages on them."""
