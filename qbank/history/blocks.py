@@ -76,11 +76,15 @@ class OpenBlock:
 
 
 Score = aliased(BlockScore, name="score")
-_in_force = sa.and_(
-    Score.block_id == Block.id,
-    Score.revision
-    == sa.select(sa.func.max(BlockScore.revision)).where(BlockScore.block_id == Block.id).scalar_subquery(),
-)
+
+
+def in_force(score: type[BlockScore]) -> sa.ColumnElement[bool]:
+    """Return what joins a block to its score in force, the newest revision; ``score`` may be an alias."""
+    newest = aliased(BlockScore)
+    revision = sa.select(sa.func.max(newest.revision)).where(newest.block_id == Block.id)
+    return sa.and_(score.block_id == Block.id, score.revision == revision.correlate(Block).scalar_subquery())
+
+
 _preset = Block.preset_copy["name"].as_string()
 _share: sa.ColumnElement[Any] = sa.cast(Score.correct, sa.Float) / sa.func.nullif(Score.scored, 0)
 
@@ -146,7 +150,7 @@ def _lines() -> sa.Select[Any]:
         Score.seconds,
         sa.func.coalesce(Score.partial, sa.false()),
         Score.revision,
-    ).outerjoin(Score, _in_force)
+    ).outerjoin(Score, in_force(Score))
 
 
 def totals(session: Session, person_id: int, which: BlockFilter) -> Totals:
@@ -159,7 +163,7 @@ def totals(session: Session, person_id: int, which: BlockFilter) -> Totals:
             sa.func.coalesce(sa.func.sum(Score.seconds), 0),
         )
         .select_from(Block)
-        .outerjoin(Score, _in_force)
+        .outerjoin(Score, in_force(Score))
         .where(*which.conditions(person_id))
     )
     blocks, correct, scored, seconds = session.execute(query).one()
@@ -192,3 +196,13 @@ def any_due(session: Session, person_id: int) -> bool:
         sa.exists().where(Block.person_id == person_id, Block.state != BlockState.ENDED, Block.closes_at < clock.now())
     )
     return bool(session.scalar(query))
+
+
+def presets(session: Session, person_id: int) -> list[str]:
+    """Return the names of the exam formats of this person's ended blocks, in order. One query."""
+    query = (
+        sa.select(_preset.label("name"))
+        .where(Block.person_id == person_id, Block.state == BlockState.ENDED, _preset.is_not(None))
+        .distinct()
+    )
+    return sorted(name for name in session.scalars(query) if name)

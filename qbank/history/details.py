@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
+from qbank.annulments import rulings
 from qbank.blocks.models import Block, Delivery, Outcome
+from qbank.errors import NotFoundError
 from qbank.history.changes import Change, change
 from qbank.items.models import Item, ItemVersion, Option
 
@@ -32,6 +34,7 @@ class DeliveryLine:
     annulled: bool
     newer: bool
     item_id: int = 0
+    system_id: int | None = None
 
     @property
     def scored(self) -> bool:
@@ -43,12 +46,12 @@ def deliveries(session: Session, block: Block) -> list[DeliveryLine]:
     """Return the items of an ended block in their order. One query."""
     key = (
         sa.select(sa.func.min(Option.id))
-        .where(Option.version_id == Delivery.version_id, Option.is_key.is_(True))
+        .where(Option.version_id == Delivery.version_id, rulings.is_key())
         .correlate(Delivery)
         .scalar_subquery()
     )
     query = (
-        sa.select(Delivery, ItemVersion.stem, ItemVersion.lead_in, ItemVersion.number, Item.published_version_id, key)
+        sa.select(Delivery, ItemVersion, Item.published_version_id, key)
         .join(ItemVersion, ItemVersion.id == Delivery.version_id)
         .join(Item, Item.id == Delivery.item_id)
         .where(Delivery.block_id == block.id)
@@ -57,8 +60,8 @@ def deliveries(session: Session, block: Block) -> list[DeliveryLine]:
     return [
         DeliveryLine(
             position=met.position,
-            text=(lead_in or stem).strip(),
-            version=number,
+            text=(version.lead_in or version.stem).strip(),
+            version=version.number,
             outcome=met.outcome,
             change=change(met.first_option_id, met.chosen_option_id, key_id),
             changes=met.changes,
@@ -67,8 +70,9 @@ def deliveries(session: Session, block: Block) -> list[DeliveryLine]:
             annulled=met.annulled_at is not None,
             newer=published is not None and published != met.version_id,
             item_id=met.item_id,
+            system_id=version.system_id,
         )
-        for met, stem, lead_in, number, published, key_id in session.execute(query)
+        for met, version, published, key_id in session.execute(query)
     ]
 
 
@@ -76,3 +80,26 @@ def change_counts(lines: Iterable[DeliveryLine]) -> dict[Change, int]:
     """Count the changed answers of the scored items by kind; every kind is there."""
     counted = Counter(line.change for line in lines if line.scored and line.change)
     return {kind: counted[kind] for kind in Change}
+
+
+def missed_systems(lines: Iterable[DeliveryLine]) -> list[int]:
+    """Return the systems of the scored items that were missed, in the order of their ids."""
+    missed = (line for line in lines if line.scored and line.outcome is not Outcome.CORRECT)
+    return sorted({line.system_id for line in missed if line.system_id is not None})
+
+
+def met(session: Session, block: Block, position: int) -> tuple[Delivery, ItemVersion]:
+    """Return the delivery at a place of an ended block, and the version that was met. One query.
+
+    Raises NotFoundError where the block has no such place.
+    """
+    query = (
+        sa.select(Delivery, ItemVersion)
+        .join(ItemVersion, ItemVersion.id == Delivery.version_id)
+        .where(Delivery.block_id == block.id, Delivery.position == position)
+        .options(joinedload(ItemVersion.vignette_version))
+    )
+    row = session.execute(query).first()
+    if row is None:
+        raise NotFoundError("This block has no such item.")
+    return row.Delivery, row.ItemVersion

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
-from qbank.blocks.models import Block, BlockState, EndedReason, Feedback, Timing
+from qbank.blocks.models import Block, BlockState, Delivery, EndedReason, Feedback, Timing
+from qbank.items.models import ItemVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,8 @@ class BlockFilter:
     reason: EndedReason | None = None
     since: date | None = None
     until: date | None = None
+    preset: str | None = None  # the name in the block's own copy; "" means none
+    system_id: int | None = None  # blocks that hold an item of this system
 
     @property
     def active(self) -> bool:
@@ -27,10 +31,11 @@ class BlockFilter:
 
     def conditions(self, person_id: int) -> list[sa.ColumnElement[bool]]:
         """Return the conditions on `Block` for this person's ended blocks."""
-        found: list[sa.ColumnElement[bool]] = [
-            Block.person_id == person_id,
-            Block.state == BlockState.ENDED,
-        ]
+        return [Block.person_id == person_id, *self.of_blocks()]
+
+    def of_blocks(self) -> list[sa.ColumnElement[bool]]:
+        """Return the conditions on `Block` for anybody's ended blocks."""
+        found: list[sa.ColumnElement[bool]] = [Block.state == BlockState.ENDED]
         if self.feedback:
             found.append(Block.feedback == self.feedback)
         if self.timing:
@@ -41,4 +46,20 @@ class BlockFilter:
             found.append(Block.ended_at >= datetime.combine(self.since, time.min, UTC))
         if self.until:
             found.append(Block.ended_at <= datetime.combine(self.until, time.max, UTC))
+        if self.preset is not None:
+            found.append(sa.func.coalesce(Block.preset_copy["name"].as_string(), "") == self.preset)
+        if self.system_id is not None:
+            found.append(self._holds_system(self.system_id))
         return found
+
+    @staticmethod
+    def _holds_system(system_id: int) -> sa.ColumnElement[bool]:
+        # names of its own: the query around it may hold deliveries and versions too, and must not lend them
+        met, version = aliased(Delivery), aliased(ItemVersion)
+        query = (
+            sa.select(sa.literal(1))
+            .select_from(met)
+            .join(version, version.id == met.version_id)
+            .where(met.block_id == Block.id, version.system_id == system_id)
+        )
+        return query.correlate(Block).exists()

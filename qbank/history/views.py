@@ -5,59 +5,20 @@ Both come by the same code: `access.learner` decides whose history it is, nothin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from flask import Blueprint, render_template, request, url_for
+from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from qbank.accounts.models import Person
-from qbank.blocks import taking
-from qbank.db.engine import begin_write
-from qbank.history import access, blocks, breakdown, charts, details
+from qbank.history import access, blocks, breakdown, charts, cohort, details, exporting, heatmap
 from qbank.history import trend as trends
-from qbank.history.filters import BlockFilter
-from qbank.history.forms import REASON_NAMES, FilterForm
+from qbank.history.blueprint import OF, PRACTISE, asked_cohort, asked_which, bp, make_frame
+from qbank.history.forms import REASON_NAMES
 from qbank.items.taxonomy import Dimension
 from qbank.security.guard import person
-from qbank.security.permissions import Permission, allow
+from qbank.security.permissions import Permission, allow, may
 from qbank.web.pagination import Page
 from qbank.web.transaction import db, settings
 
-bp = Blueprint("history", __name__, url_prefix="/history")
-
-OF = "/of/<int(max=2147483647):person_id>"  # a larger number is no id: no such page
-PRACTISE = 10  # items that a row of the breakdown offers to practise
 DIMENSION_NAMES = {Dimension.SYSTEM: "System", Dimension.DISCIPLINE: "Discipline", Dimension.TASK: "Task"}
-
-
-@dataclass(frozen=True)
-class Frame:
-    """What every page of a history needs: whose it is, its filter, and how its links keep both."""
-
-    who: Person
-    own: bool
-    form: FilterForm
-    which: BlockFilter
-    kept: dict[str, str]
-
-    def link(self, endpoint: str, **values: object) -> str:
-        """Return the address of a page of this history, with the filter kept; None takes a value out."""
-        return self.bare(endpoint, **{**self.kept, **values})
-
-    def bare(self, endpoint: str, **values: object) -> str:
-        """Return the address of a page of this history without the filter."""
-        whose = {} if self.own else {"person_id": self.who.id}
-        return url_for(f"history.{endpoint}", **whose, **values)  # type: ignore[arg-type]
-
-
-def _frame(person_id: int | None) -> Frame:
-    who = access.learner(db(), person(), person_id)
-    if blocks.any_due(db(), who.id):
-        begin_write(db())  # a look at the history is a first look at blocks whose time is up: it closes them
-        taking.open_blocks(db(), who)
-    form = FilterForm(request.args)
-    which = form.chosen()
-    return Frame(who=who, own=who.id == person().id, form=form, which=which, kept=form.kept())
 
 
 @bp.get("")
@@ -65,7 +26,7 @@ def _frame(person_id: int | None) -> Frame:
 @allow(Permission.TAKE_BLOCKS)
 def index(person_id: int | None = None) -> ResponseReturnValue:
     """List the ended blocks, one line each, and the open ones apart."""
-    frame = _frame(person_id)
+    frame = make_frame(person_id)
     sort = request.args.get("sort", "")
     sort = sort if sort in blocks.SORTS else blocks.DEFAULT_SORT
     descending = request.args.get("dir", "desc") != "asc"
@@ -96,7 +57,25 @@ def index(person_id: int | None = None) -> ResponseReturnValue:
         reasons=REASON_NAMES,
         minimum=settings().min_group_n,
     )
-    return html, 422 if frame.form.errors else 200
+    return html, frame.status
+
+
+@bp.get("/blocks.csv")
+@bp.get(f"{OF}/blocks.csv")
+@allow(Permission.TAKE_BLOCKS)
+def download(person_id: int | None = None) -> ResponseReturnValue:
+    """Send the list of blocks, with its filter and its order, as a CSV file."""
+    frame = make_frame(person_id)
+    rows = blocks.lines(
+        db(),
+        frame.who.id,
+        frame.which,
+        sort=request.args.get("sort", ""),
+        descending=request.args.get("dir", "desc") != "asc",
+        limit=exporting.MOST,
+    )
+    kept = {"Content-Disposition": "attachment; filename=blocks.csv", "Cache-Control": "no-store"}
+    return Response(exporting.rows(rows), mimetype="text/csv", headers=kept)
 
 
 @bp.get("/breakdown")
@@ -104,15 +83,15 @@ def index(person_id: int | None = None) -> ResponseReturnValue:
 @allow(Permission.TAKE_BLOCKS)
 def by_class(person_id: int | None = None) -> ResponseReturnValue:
     """Show the results by system, discipline and task with their intervals."""
-    frame = _frame(person_id)
-    wanted = request.args.get("count", "")
-    which = breakdown.Which(wanted) if wanted in set(breakdown.Which) else breakdown.Which.FIRST
+    frame = make_frame(person_id)
+    which = asked_which()
     found = breakdown.breakdown(db(), frame.who.id, frame.which, which, settings())
     cut = settings().band_low / 100
     html = render_template(
         "history/breakdown.html",
         frame=frame,
         found=found,
+        heat=heatmap.heat_map(found, settings()),
         which=which,
         names=DIMENSION_NAMES,
         data={dimension: charts.interval_data(cells, cut=cut) for dimension, cells in found.cells.items()},
@@ -121,7 +100,7 @@ def by_class(person_id: int | None = None) -> ResponseReturnValue:
         high=settings().band_high,
         practise=PRACTISE,
     )
-    return html, 422 if frame.form.errors else 200
+    return html, frame.status
 
 
 @bp.get("/trend")
@@ -129,18 +108,29 @@ def by_class(person_id: int | None = None) -> ResponseReturnValue:
 @allow(Permission.TAKE_BLOCKS)
 def trend(person_id: int | None = None) -> ResponseReturnValue:
     """Show the scores by date with their moving average."""
-    frame = _frame(person_id)
+    frame = make_frame(person_id)
     tutor = request.args.get("tutor") == "1"
     found = trends.trend(db(), frame.who.id, frame.which, tutor=tutor)
+    groups, group = asked_cohort(frame)
+    steps = []
+    if group and found.points:
+        period = (found.points[0].block.ended_at.date(), found.points[-1].block.ended_at.date())
+        steps = cohort.band(db(), frame.who, group, frame.which, settings(), period=period)
     html = render_template(
         "history/trend.html",
         frame=frame,
         found=found,
-        data=charts.trend_data(found),
+        data=charts.trend_data(found, steps),
+        groups=groups,
+        group=group,
+        steps=steps,
+        standing=cohort.standing(db(), frame.who, group, frame.which, settings()) if group else None,
+        fewest=settings().min_peers,
+        enough=settings().min_group_n,
         tutor=tutor,
         most=trends.MOST,
     )
-    return html, 422 if frame.form.errors else 200
+    return html, frame.status
 
 
 @bp.get("/blocks/<token>")
@@ -148,7 +138,7 @@ def trend(person_id: int | None = None) -> ResponseReturnValue:
 @allow(Permission.TAKE_BLOCKS)
 def block(token: str, person_id: int | None = None) -> ResponseReturnValue:
     """Show one ended block item by item: outcome, time, changed answers. What it asks stays with the learner."""
-    frame = _frame(person_id)
+    frame = make_frame(person_id)
     found = access.ended_block(db(), frame.who, token)
     items = details.deliveries(db(), found)
     line = blocks.line(db(), found)
@@ -161,6 +151,12 @@ def block(token: str, person_id: int | None = None) -> ResponseReturnValue:
         whole=breakdown.make_cell(0, "All", *scored, settings()),
         items=items,
         changes=details.change_counts(items),
+        missed=details.missed_systems(items),
         reasons=REASON_NAMES,
         minimum=settings().min_group_n,
+        practise=PRACTISE,
+        staff=not frame.own or may(person().roles, Permission.MANAGE_GROUPS),
     )
+
+
+from qbank.history import insight_views, readiness_views, staff_views  # noqa: E402, F401  on the same blueprint
