@@ -106,7 +106,7 @@ def set_roles(session: Session, actor: Person | None, person: Person, roles: Col
     if not wanted:
         raise InvalidError("A person needs a role.", problems={"roles": "Choose at least one role."})
     if Role.ADMINISTRATOR in had - wanted:
-        _keep_one_administrator(session, person)
+        keep_one_administrator(session, person)
     if wanted == had:
         return
     moment = clock.now()
@@ -131,7 +131,7 @@ def set_state(session: Session, actor: Person, person: Person, state: PersonStat
         if person.id == actor.id:
             raise ConflictError("You cannot close your own account here.")
         if Role.ADMINISTRATOR in person.roles:
-            _keep_one_administrator(session, person)
+            keep_one_administrator(session, person)
         signin.end_all(session, person.id)
     person.state = state
     session.flush()
@@ -178,7 +178,7 @@ def _administrators(session: Session) -> int:
     return session.scalar(query) or 0
 
 
-def _keep_one_administrator(session: Session, person: Person) -> None:
+def keep_one_administrator(session: Session, person: Person) -> None:
     """Raise ConflictError if nobody else administers the bank.
 
     The rows are locked first: two administrators who dismiss each other at the same time must not both succeed,

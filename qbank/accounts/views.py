@@ -248,3 +248,7 @@ def account() -> ResponseReturnValue:
         role_names=ROLE_NAMES,
     )
     return page, 422 if form.errors else 200
+
+
+# they put their pages on the same blueprint
+from qbank.accounts import my_data_views  # noqa: E402, F401
