@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO
 
+from qbank.exchange.files import Files
 from qbank.exchange.formats import Format
 from qbank.exchange.report import Outcome
 from qbank.exchange.table_columns import heads
@@ -55,10 +56,15 @@ def columns_of(entry: Format, path: Path, chosen: Mapping[str, str] = NO_COLUMNS
     return shown
 
 
-def read(entry: Format, stream: BinaryIO, name: str, chosen: Mapping[str, str] = NO_COLUMNS) -> Iterator[Outcome]:
-    """Read a file with its columns as somebody mapped them, or as any reader does where nobody has."""
+def read(
+    entry: Format, stream: BinaryIO, name: str, chosen: Mapping[str, str] = NO_COLUMNS, files: Files | None = None
+) -> Iterator[Outcome]:
+    """Read a file with its columns as somebody mapped them, or as any reader does where nobody has.
+
+    ``files`` takes the images of a format that carries them; one with columns carries none.
+    """
     if not chosen or not has_columns(entry):
-        return entry.read(stream, name)
+        return entry.read(stream, name, files)
     outcomes: Iterator[Outcome] = import_module(entry.module).read(stream, name, columns=chosen)
     return outcomes
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from qbank import search
+from qbank.items.check_models import CheckNeeded
 from qbank.items.models import (
     FlawWaiver,
     Item,
@@ -36,6 +38,7 @@ def erase_versions(session: Session, version_ids: Sequence[int]) -> None:
     """Take versions out with everything that hangs off them. No item may point at them any more."""
     for start in range(0, len(version_ids), CHUNK):
         ids = version_ids[start : start + CHUNK]
+        search.forget(session, ids)
         options = sa.select(Option.id).where(Option.version_id.in_(ids))
         session.execute(
             sa.delete(OptionStatement)
@@ -49,6 +52,7 @@ def erase_versions(session: Session, version_ids: Sequence[int]) -> None:
             VersionDiscipline.version_id,
             VersionMedia.version_id,
             StateChange.version_id,
+            CheckNeeded.version_id,
             ItemVersion.id,
         ):
             _delete(session, column, ids)

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from tempfile import TemporaryFile
 from typing import Any
 
-from flask import Response, render_template, request, send_file, url_for
+from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from qbank import clock
 from qbank.errors import InvalidError
-from qbank.exchange import exporting, rendering
+from qbank.exchange import exporting, rendering, sending
 from qbank.exchange.blueprint import bp
 from qbank.exchange.exporting import Selection
 from qbank.exchange.forms import ExportForm
+from qbank.exchange.images import Outgoing
 from qbank.items import taxonomy
 from qbank.items.record import ItemRecord
+from qbank.media.shelf import Shelf
 from qbank.security.permissions import Permission, allow
-from qbank.web.transaction import db
+from qbank.web.transaction import db, sessions, settings
 
 PAPER = 500  # items of one paper form
 
@@ -32,6 +33,10 @@ def _form() -> ExportForm:
     form = ExportForm(formdata=given)
     form.offer(taxonomy.taxa(db()))
     return form
+
+
+def _images() -> Outgoing:
+    return Outgoing(Shelf(settings().data_dir))
 
 
 def _selection(form: ExportForm) -> Selection:
@@ -56,7 +61,7 @@ def export() -> ResponseReturnValue:
         found = {
             "entry": entry,
             "total": exporting.count(db(), chosen),
-            "losses": exporting.losses(entry, exporting.selected(db(), chosen, limit=exporting.LOOKED_AT)),
+            "losses": exporting.losses(entry, exporting.selected(db(), chosen, limit=exporting.LOOKED_AT), _images()),
             "query": {name: values for name, values in request.args.to_dict(flat=False).items() if name != "look"},
         }
     return render_template("exchange/export.html", form=form, found=found, paper=PAPER), 422 if form.errors else 200
@@ -69,21 +74,19 @@ def export_file() -> ResponseReturnValue:
     form = _form()
     chosen = _selection(form)
     entry = exporting.format_named(form.format.data)
-    target = TemporaryFile()  # noqa: SIM115  it is closed, and so gone, with the response
-    try:
-        exporting.export(db(), chosen, entry, target)
-        target.seek(0)
-        suffix = entry.suffixes[0] if entry.suffixes else ".xml"
-        name = f"items-{clock.now():%Y-%m-%d}{suffix}"
-        response: Response = send_file(
-            target, mimetype="application/octet-stream", as_attachment=True, download_name=name
-        )
-    except BaseException:
-        target.close()
-        raise
+    parts = sending.sent(sessions(), chosen, entry, _images())
+    first = next(parts, b"")  # what is wrong with the selection is said on a page, before the file begins
+    response = Response(_behind(first, parts), mimetype="application/octet-stream")
+    suffix = entry.suffixes[0] if entry.suffixes else ".xml"
+    response.headers.set("Content-Disposition", "attachment", filename=f"items-{clock.now():%Y-%m-%d}{suffix}")
     response.cache_control.no_store = True
-    response.call_on_close(target.close)
+    response.call_on_close(parts.close)
     return response
+
+
+def _behind(first: bytes, parts: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from parts
 
 
 @bp.get("/export/paper")

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import BinaryIO
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from qbank import search
 from qbank.errors import InvalidError
 from qbank.exchange.formats import FORMATS, Format
+from qbank.exchange.images import Outgoing
 from qbank.items import records
 from qbank.items.models import Item, ItemState, ItemVersion, VersionDiscipline
 from qbank.items.record import ItemRecord
@@ -19,6 +22,7 @@ from qbank.items.taxonomy import Dimension, Taxon
 
 CHUNK = 200  # items loaded at a time
 LOOKED_AT = 2_000  # items that are asked what a format would lose of them
+NAMES_STAY = "the image files: their names stay"  # as the formats say it that have no place for any
 NAMED = 20  # items named where a format cannot hold them
 
 
@@ -74,36 +78,43 @@ def _matching(chosen: Selection) -> sa.Select[int, int]:
         query = query.where(ItemVersion.id.in_(linked.where(Taxon.code.in_(chosen.disciplines))))
     if chosen.ids:
         query = query.where(Item.external_id.in_(chosen.ids))
-    for word in chosen.text.split()[:8]:
-        found = sa.func.lower(ItemVersion.stem + " " + ItemVersion.lead_in + " " + Item.external_id)
-        query = query.where(found.contains(word.lower(), autoescape=True))
     return query
+
+
+def _ids(session: Session, chosen: Selection) -> list[int]:
+    """Return the ids of the selected items, ascending: the search is asked once, not for every chunk."""
+    query = _matching(chosen)
+    if chosen.text.strip():
+        query = query.where(search.matching(session, chosen.text).condition)
+    return list(session.scalars(query.order_by(Item.id)))
 
 
 def count(session: Session, chosen: Selection) -> int:
     """Return how many items the selection holds, before tags are looked at."""
+    if chosen.text.strip():
+        return len(_ids(session, chosen))
     return session.scalar(sa.select(sa.func.count()).select_from(_matching(chosen).subquery())) or 0
 
 
 def selected(session: Session, chosen: Selection, *, limit: int | None = None) -> Iterator[ItemRecord]:
-    """Yield the selected items as records, loaded some at a time: memory does not grow with the bank."""
-    given, last = 0, 0
-    while limit is None or given < limit:
-        size = CHUNK if limit is None else min(CHUNK, limit - given)
-        rows = session.execute(_matching(chosen).where(Item.id > last).order_by(Item.id).limit(size)).all()
-        if not rows:
-            return
-        last = rows[-1][0]
+    """Yield the selected items as records, loaded some at a time: memory grows by a number an item, no more."""
+    given, ids = 0, _ids(session, chosen)
+    for start in range(0, len(ids), CHUNK):
+        rows = session.execute(_matching(chosen).where(Item.id.in_(ids[start : start + CHUNK])).order_by(Item.id)).all()
         versions = records.load_versions(session, [version_id for _item_id, version_id in rows])
         enemies = records.enemies_of(session, [item_id for item_id, _version_id in rows])
         for item_id, version_id in rows:
             record = records.to_record(versions[version_id], enemies[item_id])
             if not chosen.tags or set(chosen.tags) & set(record.tags):
+                if given == limit:
+                    return
                 given += 1
                 yield record
         for version in versions.values():
             session.expunge(version)
         session.expunge_all()
+        if given == limit:
+            return
 
 
 @dataclass(slots=True)
@@ -116,17 +127,28 @@ class Losses:
     impossible_count: int = 0
 
 
-def losses(entry: Format, items: Iterable[ItemRecord]) -> Losses:
-    """Ask a format what it would lose of these items. A format that says nothing loses nothing."""
+def losses(
+    entry: Format, items: Iterable[ItemRecord], images: Outgoing | None = None, *, beside: bool = False
+) -> Losses:
+    """Ask a format what it would lose of these items. A format that says nothing loses nothing.
+
+    ``images`` are those of the bank. ``beside``: what the file itself does not carry is written beside it.
+    """
     found = Losses()
     for record in items:
+        record = images.named(record) if images else record
         found.looked_at += 1
         if cause := entry.cannot_hold(record):
             found.impossible_count += 1
             if len(found.impossible) < NAMED:
                 found.impossible.append((record.name, cause))
         else:
-            found.lost.update(set(entry.loses(record)))
+            lost = set(entry.loses(record, images))
+            if entry.carries_files or beside:
+                lost.discard(NAMES_STAY)
+            elif record.media:
+                lost.add(NAMES_STAY)
+            found.lost.update(lost)
     return found
 
 
@@ -157,14 +179,18 @@ def export(
     entry: Format,
     target: BinaryIO,
     *,
+    images: Outgoing | None = None,
+    beside: Path | None = None,
     progress: Callable[[int], None] = lambda _items: None,
 ) -> Exported:
     """Write the selection to a file. Items that the format cannot hold at all are left out and named.
 
-    Raises InvalidError where nothing is selected.
+    ``images`` are those of the bank; a format that carries none gets them in the folder ``beside`` where that is
+    named. Raises InvalidError where nothing is selected.
     """
     chosen.check(session)
     done = Exported()
+    aside = beside if images and not entry.carries_files else None
 
     def holding() -> Iterator[ItemRecord]:
         for record in selected(session, chosen):
@@ -172,14 +198,27 @@ def export(
                 done.left_out.append((record.name, cause))
                 continue
             done.items += 1
+            if images:
+                record = images.named(record)
+                _put_beside(images, record, aside)
             yield record
             progress(done.items)
 
     try:
-        for part in entry.write(holding()):
+        for part in entry.write(holding(), images):
             target.write(part)
     except ValueError as error:
         raise InvalidError(f"Nothing was exported: {error}", cure="Mend the item, or choose another format.") from None
     if not done.items:
         raise InvalidError("No item of the bank fits this selection.", cure="Choose wider, or another format.")
     return done
+
+
+def _put_beside(images: Outgoing, record: ItemRecord, folder: Path | None) -> None:
+    if folder is None:
+        return
+    for name in record.media:
+        path = folder / name
+        if not path.exists() and (data := images.get(name)) is not None:
+            folder.mkdir(exist_ok=True)
+            path.write_bytes(data)

@@ -96,6 +96,13 @@ _ALL = (
         (".md", ".markdown"),
         re.compile(rb"\s*---[ \t\r]*\n"),
     ),
+    Format(
+        "markdown-zip",
+        "Bank Markdown with images",
+        "qbank.exchange.bank_package",
+        (".qbank.zip",),
+        re.compile(rb"(?s)PK\x03\x04.{26}items\.md"),
+    ),
     Format("jsonl", "JSON Lines", "qbank.exchange.json_lines", (".jsonl", ".ndjson"), re.compile(rb"\s*\{")),
     Format("moodle", "Moodle XML", "qbank.exchange.moodle_xml", (), re.compile(rb"\s*(?:<[?!][^>]*>\s*)*<quiz[\s>]")),
     Format("xlsx", "XLSX", "qbank.exchange.xlsx_table", (".xlsx",), re.compile(rb"PK\x03\x04.{26,64}xl/", re.DOTALL)),
@@ -107,6 +114,8 @@ _ALL = (
     Format("qti22", "IMS QTI 2.2", "qbank.exchange.qti.version_2_2", (), re.compile(rb"(?!)")),
     Format("qti30", "IMS QTI 3.0", "qbank.exchange.qti.version_3_0", (), re.compile(rb"(?!)")),
     Format("anki", "Anki package", "qbank.exchange.anki", (".apkg",), re.compile(rb"(?!)")),
+    Format("html-paper", "Paper form (HTML)", "qbank.exchange.html_paper", (".paper.html",), re.compile(rb"(?!)")),
+    Format("html-key", "Answer key (HTML)", "qbank.exchange.html_key", (".key.html",), re.compile(rb"(?!)")),
 )
 FORMATS: dict[str, Format] = {entry.name: entry for entry in _ALL}
 

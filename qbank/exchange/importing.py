@@ -6,7 +6,7 @@ two steps around a stored run: `preview_run`, then `import_run`. `qbank.exchange
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,11 +19,13 @@ from qbank.db.engine import begin_write
 from qbank.errors import InvalidError
 from qbank.exchange import columns, running, writing
 from qbank.exchange.formats import FORMATS, SNIFF_BYTES, Format, find_format
+from qbank.exchange.images import Incoming, incoming
 from qbank.exchange.models import ImportProblem, ImportRecord, ImportRun, RecordFate, RunState
 from qbank.exchange.planning import Batch, Planned, Remark
 from qbank.exchange.previewing import Look, look
 from qbank.exchange.report import Outcome, Problem, Refused, Unsupported
 from qbank.exchange.target import AS_IS, Target
+from qbank.media.shelf import Shelf
 
 Sessions = sessionmaker[Session]
 Advance = Callable[[int], None]  # is told how many bytes of the file have been read
@@ -37,7 +39,7 @@ class Report:
     refused: list[Refused] = field(default_factory=list)
     unsupported: list[Unsupported] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    flaws: dict[str, int] | None = None  # by severity, over the first ``checked`` items
+    flaws: dict[str, int] | None = None  # by severity, over the ``checked`` items
     checked: int = 0
 
     @property
@@ -78,13 +80,18 @@ def sniff(path: Path, name: str, format_name: str | None = None) -> Format:
 class _Reading:
     """A file being read: its outcomes, and how far the reader is."""
 
-    def __init__(self, stream: BinaryIO, size: int, entry: Format, name: str, target: Target) -> None:
+    def __init__(
+        self, stream: BinaryIO, size: int, entry: Format, name: str, target: Target, images: Incoming | None
+    ) -> None:
         self.stream, self.size, self.entry, self.name, self.target = stream, size, entry, name, target
+        self.images = images
 
     def outcomes(self) -> Iterator[Outcome]:
         """Yield what the reader says. A fault of the whole file raises InvalidError with place and cure."""
         try:
-            yield from columns.read(self.entry, self.stream, self.name, self.target.columns)
+            files = self.images.files if self.images else None
+            outcomes = columns.read(self.entry, self.stream, self.name, self.target.columns, files)
+            yield from self.images.settle(outcomes) if self.images else outcomes
         except (ValueError, OSError, RecursionError, MemoryError) as error:
             cause = str(error) or type(error).__name__
             raise InvalidError(
@@ -97,15 +104,29 @@ class _Reading:
         """Return how much has been read; all of it where the reader has closed the file."""
         return self.size if self.stream.closed else self.stream.tell()
 
+    @property
+    def pictures(self) -> writing.Pictures:
+        """Return the images that the records read so far show, as the import writes them."""
+        return self.images.kept if self.images else writing.NO_PICTURES
+
     def share(self) -> int:
         """Return how much has been read, in thousandths."""
         return min(999, self.read_bytes() * 1000 // max(1, self.size))
 
 
 @contextmanager
-def _reading(path: Path, name: str, entry: Format, target: Target) -> Iterator[_Reading]:
-    with path.open("rb") as stream:
-        yield _Reading(stream, path.stat().st_size, entry, name, target)
+def _reading(
+    path: Path,
+    name: str,
+    entry: Format,
+    target: Target,
+    shelf: Shelf | None,
+    beside: Sequence[Path] = (),
+    *,
+    write: bool = True,
+) -> Iterator[_Reading]:
+    with path.open("rb") as stream, incoming(shelf, beside, write=write) as images:
+        yield _Reading(stream, path.stat().st_size, entry, name, target, images)
 
 
 # --- in one go ---------------------------------------------------------------------------------------------------
@@ -119,12 +140,15 @@ def import_file(
     format_name: str | None = None,
     person_id: int | None = None,
     target: Target = AS_IS,
+    shelf: Shelf | None = None,
+    beside: Sequence[Path] = (),
     advance: Advance = lambda _bytes: None,
 ) -> Report:
     """Import a file; its items are drafts. All of it, or, whatever happens, nothing.
 
-    ``advance`` is told after every batch how many bytes are read. Raises InvalidError for a file that is not of its
-    format.
+    Images go to the ``shelf``, left out and said so where there is none; what the file does not bring is looked for
+    in the folders ``beside``. ``advance`` is told after every batch how many bytes are read. Raises InvalidError for
+    a file that is not of its format.
     """
     name = name or path.name
     entry = sniff(path, name, format_name)
@@ -133,12 +157,13 @@ def import_file(
         upload = running.Upload(name, entry.name, path.stat().st_size)
         run_id = running.start(session, person_id, upload, RunState.IMPORTING, target).id
         session.commit()
-    with _reading(path, name, entry, target) as reading:
+    with _reading(path, name, entry, target, shelf, beside) as reading:
         running.carry_out(
             sessions,
             run_id,
             reading.outcomes(),
             share=reading.share,
+            pictures=reading.pictures,
             progress=lambda _done: advance(reading.read_bytes()),
         )
     with sessions() as session:
@@ -152,13 +177,15 @@ def dry_run(
     name: str = "",
     format_name: str | None = None,
     target: Target = AS_IS,
+    shelf: Shelf | None = None,
+    beside: Sequence[Path] = (),
     advance: Advance = lambda _bytes: None,
 ) -> Report:
     """Return the report that `import_file` would give, with near-duplicates and flaws; writes nothing."""
     name = name or path.name
     entry = sniff(path, name, format_name)
     report = Report(running.no_counts())
-    with _reading(path, name, entry, target) as reading:
+    with _reading(path, name, entry, target, shelf, beside, write=False) as reading:
 
         def take(batch: Batch) -> None:
             _collect(report, batch)
@@ -187,8 +214,11 @@ def _collect_one(report: Report, each: Planned) -> None:
 # --- around a stored run -----------------------------------------------------------------------------------------
 
 
-def preview_run(sessions: Sessions, run_id: int, path: Path) -> None:
-    """Make the preview of a run in state reading, and leave it ready. A file that cannot be read fails the run."""
+def preview_run(sessions: Sessions, run_id: int, path: Path, shelf: Shelf | None = None) -> None:
+    """Make the preview of a run in state reading, and leave it ready. A file that cannot be read fails the run.
+
+    Images are on the ``shelf`` from here on, so that the preview can show them.
+    """
     running.claim(run_id)
     try:
         with sessions() as session:
@@ -198,7 +228,7 @@ def preview_run(sessions: Sessions, run_id: int, path: Path) -> None:
             begin_write(session)
             running.clear_notes(session, run_id)
             session.commit()
-        with _reading(path, name, entry, target) as reading:
+        with _reading(path, name, entry, target, shelf) as reading:
 
             def keep(batch: Batch) -> None:
                 with sessions() as session:
@@ -241,7 +271,7 @@ def fail(sessions: Sessions, run_id: int, note: str) -> None:
         session.commit()
 
 
-def import_run(sessions: Sessions, run_id: int, path: Path) -> None:
+def import_run(sessions: Sessions, run_id: int, path: Path, shelf: Shelf | None = None) -> None:
     """Carry out a run in state importing. A file that cannot be read fails it, with nothing kept."""
     with sessions() as session:
         begin_write(session)
@@ -250,8 +280,9 @@ def import_run(sessions: Sessions, run_id: int, path: Path) -> None:
         running.clear_notes(session, run_id)
         session.commit()
     try:
-        with _reading(path, name, entry, target) as reading:
-            running.carry_out(sessions, run_id, reading.outcomes(), share=reading.share)
+        with _reading(path, name, entry, target, shelf) as reading:
+            outcomes = reading.outcomes()
+            running.carry_out(sessions, run_id, outcomes, share=reading.share, pictures=reading.pictures)
     except InvalidError:
         return  # the run carries the message
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from qbank.exchange import importing, running, undoing, uploads
 from qbank.exchange.models import ImportRun, RunState
+from qbank.media.shelf import Shelf
 from qbank.settings import Settings
 
 PATIENCE = 1.5  # seconds that a request waits: a small file is done by then
@@ -20,16 +21,16 @@ _log = logging.getLogger(__name__)
 
 def preview(sessions: running.Sessions, settings: Settings, run: ImportRun) -> None:
     """Begin to read a run's file for its preview."""
-    path = uploads.path_of(settings, run)
-    _begin(run.id, lambda: importing.preview_run(sessions, run.id, path))
+    path, shelf = uploads.path_of(settings, run), Shelf(settings.data_dir)
+    _begin(run.id, lambda: importing.preview_run(sessions, run.id, path, shelf))
 
 
 def carry_out(sessions: running.Sessions, settings: Settings, run: ImportRun) -> None:
     """Begin to import a run's file; the file is removed when that is done."""
-    path = uploads.path_of(settings, run)
+    path, shelf = uploads.path_of(settings, run), Shelf(settings.data_dir)
 
     def work() -> None:
-        importing.import_run(sessions, run.id, path)
+        importing.import_run(sessions, run.id, path, shelf)
         path.unlink(missing_ok=True)
 
     _begin(run.id, work)

@@ -111,25 +111,27 @@ def name_of(record: ItemRecord) -> str:
     return "import-" + hashlib.sha256("\x1f".join(said).encode()).hexdigest()[:16]
 
 
-def _texts(record: ItemRecord) -> Iterator[str | None]:
-    yield from (record.stem, record.lead_in, record.objective, record.explanation, record.vignette, record.doubt)
-    yield from (record.id, record.external_id, record.rule)
+def _texts(record: ItemRecord) -> list[str | None]:
+    texts = [record.stem, record.lead_in, record.objective, record.explanation, record.vignette, record.doubt]
+    texts += (record.id, record.external_id, record.rule)
     for codes in (record.systems, record.disciplines, record.tasks, record.tags, record.media, record.enemies):
-        yield from codes
+        texts += codes
     for option in record.options:
-        yield from (option.text, option.rationale, option.origin)
+        texts += (option.text, option.rationale, option.origin)
     for entry in record.references:
-        yield from (entry.title, entry.authors, entry.container, entry.kind, entry.doi, entry.pmid, entry.url)
-    for link in (*record.statements, *(link for option in record.options for link in option.statements)):
-        yield from (link.article, link.id, link.quote)
+        texts += (entry.title, entry.authors, entry.container, entry.kind, entry.doi, entry.pmid, entry.url)
+    for link in (*record.statements, *[link for option in record.options for link in option.statements]):
+        texts += (link.article, link.id, link.quote)
+    return texts
 
 
 def _fault(record: ItemRecord) -> str:
     """Return why no database could hold the record; "" when it can."""
     texts = [text for text in _texts(record) if text]
-    if _UNSTORABLE.search("".join(texts)):
+    together = "".join(texts)
+    if "\x00" in together or not (together.isascii() or _UNSTORABLE.search(together) is None):
         return "it holds a NUL or half of a character: remove it"
-    if any(len(text) > MAX_CHARS for text in texts):
+    if len(together) > MAX_CHARS and any(len(text) > MAX_CHARS for text in texts):
         return f"one of its texts is longer than {MAX_CHARS:,} characters: shorten it"
     given = record.external_id or record.id
     if given and len(given.strip()) > MAX_NAME:
@@ -264,8 +266,9 @@ class Planner:
 
 
 def _not_kept(record: ItemRecord) -> list[tuple[Remark, str]]:
-    """Name what the record holds and the bank does not keep."""
+    """Name the files that the record holds or shows and the bank does not keep."""
     if not record.media:
         return []
-    names = ", ".join(record.media[:5])
-    return [(Remark.READING, f"The bank does not keep its images ({names}): the item comes without them.")]
+    names = ", ".join(name[:80] for name in record.media[:5])
+    message = f"Files left out ({names}): kept are images that the item shows and that lie in the file or beside it."
+    return [(Remark.READING, message)]

@@ -11,17 +11,18 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from qbank.exchange.likeness import Alike, Likeness
 from qbank.exchange.models import RecordFate
-from qbank.exchange.planning import BATCH, Batch, Planned, Planner, SeenBefore, batches
+from qbank.exchange.planning import BATCH, Batch, Planned, Planner, Remark, SeenBefore, batches
 from qbank.exchange.report import Outcome
 from qbank.exchange.shape import value_of
 from qbank.exchange.target import DIMENSIONS, Target
 from qbank.items import taxonomy
-from qbank.items.flaws import check_item, shipped_lexicon
+from qbank.items.flaws import CHECKS, check_item, shipped_lexicon
 from qbank.items.record import ItemRecord
 
 SAMPLE = 20  # items that the preview shows
-CHECKED = 1_000  # items that the flaw checks look at
+NAMED = 5  # records named for each kind of flaw
 MAX_CODES = 100  # different codes of one field
+_RULES = {check.code: check.rule for check in CHECKS}
 _FIELD_OF = {
     taxonomy.Dimension.SYSTEM: "systems",
     taxonomy.Dimension.DISCIPLINE: "disciplines",
@@ -30,13 +31,39 @@ _FIELD_OF = {
 
 
 @dataclass(slots=True)
+class FlawKind:
+    """One kind of flaw over a file: how many items have it, and the first records that do."""
+
+    rule: str  # the rule of item writing behind it
+    severity: str
+    items: int = 0
+    records: list[int] = field(default_factory=list)
+
+    def add(self, record: int) -> None:
+        """Count one item."""
+        self.items += 1
+        if len(self.records) < NAMED:
+            self.records.append(record)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a run keeps it."""
+        return {"rule": self.rule, "severity": self.severity, "items": self.items, "records": self.records}
+
+
+@dataclass(slots=True)
 class Look:
-    """What a file would bring. ``codes`` counts the codes, by field, that the bank's taxonomy lacks."""
+    """What a file would bring, all of its records looked at.
+
+    ``codes`` counts the codes, by field, that the bank's taxonomy lacks; ``alike`` holds the first of the
+    ``alike_total`` questions that are nearly the same as another.
+    """
 
     counts: dict[str, int]
     sample: list[dict[str, Any]] = field(default_factory=list)
     alike: list[Alike] = field(default_factory=list)
+    alike_total: int = 0
     flaws: Counter[str] = field(default_factory=Counter)  # by severity
+    kinds: dict[str, FlawKind] = field(default_factory=dict)  # by code
     checked: int = 0
     codes: dict[str, dict[str, int]] = field(default_factory=dict)
 
@@ -45,10 +72,14 @@ class Look:
         return {
             **self.counts,
             "flaws": dict(self.flaws),
+            "kinds": [self.kinds[code].to_json() for code in sorted(self.kinds, key=self._most_items_first)],
             "checked": self.checked,
             "codes": self.codes,
-            "alike": [[each.record, each.line, each.name, each.item, round(each.share, 3)] for each in self.alike],
+            "alike": self.alike_total,
         }
+
+    def _most_items_first(self, code: str) -> tuple[int, str]:
+        return -self.kinds[code].items, code
 
 
 class _Codes:
@@ -96,7 +127,7 @@ def look(
                 _take(each, found, likeness)
             on_batch(batch)
         with sessions() as session:
-            found.alike = likeness.find(session)
+            found.alike, found.alike_total = likeness.find(session), likeness.total
             found.codes = codes.unknown(session)
     finally:
         seen.close()
@@ -120,7 +151,16 @@ def _take(each: Planned, found: Look, likeness: Likeness) -> None:
         )
     if each.fate is RecordFate.UNCHANGED:
         return
-    likeness.add(each.number, each.name, each.record)
-    if found.checked < CHECKED:
-        found.checked += 1
-        found.flaws.update(str(flaw.severity) for flaw in check_item(each.record, lexicon=shipped_lexicon()))
+    if all(kind is not Remark.DUPLICATE for kind, _message in each.remarks):  # which says more than a likeness
+        likeness.add(each.number, each.name, each.record)
+    _check(each.number, each.record, found)
+
+
+def _check(number: int, record: ItemRecord, found: Look) -> None:
+    flaws = check_item(record, lexicon=shipped_lexicon())
+    found.checked += 1
+    found.flaws.update(str(flaw.severity) for flaw in flaws)
+    for code, severity in {flaw.code: flaw.severity for flaw in reversed(flaws)}.items():  # the gravest counts
+        if code not in found.kinds:
+            found.kinds[code] = FlawKind(_RULES[code], str(severity))
+        found.kinds[code].add(number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from qbank import clock
+from qbank import clock, search
 from qbank.exchange import erasing
 from qbank.exchange.models import ImportProblem, ImportRecord, ImportRun, RecordFate, RunState
 from qbank.exchange.planning import Remark
@@ -35,6 +35,22 @@ def publish(session: Session, run_id: int, counts: dict[str, int]) -> None:
     run = session.get_one(ImportRun, run_id)
     run.state, run.counts, run.progress, run.ended_at = RunState.DONE, dict(counts), 1000, clock.now()
     session.flush()
+
+
+def forget_replaced(session: Session, run_id: int, after: int) -> int | None:
+    """Take replaced drafts of a run that is done out of the search index, a chunk a call; return the last record.
+
+    No search finds them any more; so this need not be part of the transaction that must let others write soon.
+    """
+    query = (
+        sa.select(ImportRecord.record, ImportRecord.base_version_id)
+        .where(*_of(run_id, RecordFate.UPDATED), ImportRecord.record > after)
+        .order_by(ImportRecord.record)
+        .limit(CHUNK)
+    )
+    lines = session.execute(query).all()
+    search.forget_unused(session, [version_id for _record, version_id in lines if version_id is not None])
+    return lines[-1][0] if lines else None
 
 
 def _of(run_id: int, *fates: RecordFate) -> tuple[sa.ColumnElement[bool], ...]:

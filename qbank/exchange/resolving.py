@@ -12,7 +12,7 @@ from qbank.exchange import rendering
 from qbank.items import references
 from qbank.items.record import ItemRecord, ReferenceRecord
 from qbank.items.records import Resolver
-from qbank.items.references import Reference, ensure_references
+from qbank.items.references import Reference, ReferenceAlias, ensure_references
 from qbank.items.vignettes import ensure_vignette, find_vignettes, vignette_name
 
 fingerprint = lru_cache(maxsize=4096)(references.fingerprint)  # the same works are named again and again
@@ -47,9 +47,11 @@ class BatchResolver(Resolver):
         found: dict[str, int] = {}
         prints = list(wanted)
         for start in range(0, len(prints), 500):
-            query = sa.select(Reference.fingerprint, Reference.id)
-            query = query.where(Reference.fingerprint.in_(prints[start : start + 500]))
-            found |= dict(self.session.execute(query).all())
+            some = prints[start : start + 500]
+            alias = sa.select(ReferenceAlias.fingerprint, ReferenceAlias.reference_id)
+            found |= dict(self.session.execute(alias.where(ReferenceAlias.fingerprint.in_(some))).all())
+            own = sa.select(Reference.fingerprint, Reference.id).where(Reference.fingerprint.in_(some))
+            found |= dict(self.session.execute(own).all())
         return found
 
     def _make(self, named: dict[str, ReferenceRecord], vignettes: dict[str, str]) -> None:

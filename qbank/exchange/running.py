@@ -7,6 +7,7 @@ one transaction altogether.
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import socket
@@ -113,15 +114,18 @@ def carry_out(
     progress: Progress = lambda _done: None,
     share: Callable[[], int] = lambda: 0,
     batch_size: int = BATCH,
+    pictures: writing.Pictures = writing.NO_PICTURES,
 ) -> dict[str, int]:
     """Import everything that a reader yields; return the counts. The run must be in state importing.
 
-    ``share`` tells how far the file is read, in thousandths. Whatever goes wrong, nothing of the file stays: what
+    ``share`` tells how far the file is read, in thousandths; ``pictures`` gets the images' facts while it is read, as
+    `writing.write_batch` needs them. Whatever goes wrong, nothing of the file stays: what
     was written is taken back, the run is marked as failed, and the error goes on to the caller.
     """
     claim(run_id)
+    gc.freeze()  # or the collector looks through the whole program again and again: a sixth of the time
     try:
-        return _import(sessions, run_id, outcomes, progress, share, batch_size)
+        return _import(sessions, run_id, outcomes, progress, share, batch_size, pictures)
     except BaseException as error:
         from qbank.exchange import undoing
 
@@ -131,6 +135,7 @@ def carry_out(
         undoing.take_back(sessions, run_id, RunState.FAILED, note)
         raise
     finally:
+        gc.unfreeze()
         release(run_id)
 
 
@@ -141,6 +146,7 @@ def _import(
     progress: Progress,
     share: Callable[[], int],
     batch_size: int,
+    pictures: writing.Pictures,
 ) -> dict[str, int]:
     target, person_id = _choices(sessions, run_id)
     seen, counts = SeenBefore(), no_counts()
@@ -148,15 +154,26 @@ def _import(
     try:
         for batch in batches(outcomes, target, batch_size):
             if waiting is not None:
-                _one_batch(sessions, run_id, person_id, waiting, seen, counts, share(), last=False)
+                _one_batch(sessions, run_id, person_id, waiting, seen, counts, share(), pictures, last=False)
                 progress(counts["found"])
             waiting = batch
         assert waiting is not None  # the last batch may be empty, but it is there
-        _one_batch(sessions, run_id, person_id, waiting, seen, counts, 1000, last=True)
+        _one_batch(sessions, run_id, person_id, waiting, seen, counts, 1000, pictures, last=True)
         progress(counts["found"])
     finally:
         seen.close()
+    if counts[str(RecordFate.UPDATED)]:
+        _tidy(sessions, run_id)
     return counts
+
+
+def _tidy(sessions: Sessions, run_id: int) -> None:
+    last: int | None = 0
+    while last is not None:
+        with sessions() as session:
+            begin_write(session)
+            last = publishing.forget_replaced(session, run_id, last)
+            session.commit()
 
 
 def _choices(sessions: Sessions, run_id: int) -> tuple[Target, int | None]:
@@ -173,6 +190,7 @@ def _one_batch(
     seen: SeenBefore,
     counts: dict[str, int],
     share: int,
+    pictures: writing.Pictures,
     *,
     last: bool,
 ) -> None:
@@ -184,7 +202,7 @@ def _one_batch(
         begin_write(session)
         beat(session, run_id, RunState.IMPORTING, share)
         Planner(session, seen, create=True).plan(batch)
-        writing.write_batch(session, run_id, person_id, batch)
+        writing.write_batch(session, run_id, person_id, batch, pictures)
         add_counts(counts, batch)
         if last:
             publishing.publish(session, run_id, counts)

@@ -171,7 +171,7 @@ def _option(shape: OptionShape) -> OptionRecord:
 
 
 def _links(shapes: tuple[StatementShape, ...]) -> tuple[StatementLink, ...]:
-    return tuple(StatementLink(article=link.article, id=link.id, quote=link.quote) for link in shapes)
+    return tuple([StatementLink(article=link.article, id=link.id, quote=link.quote) for link in shapes])
 
 
 def value_of(record: ItemRecord) -> dict[str, Any]:

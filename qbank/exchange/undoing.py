@@ -9,7 +9,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from qbank import clock
+from qbank import clock, search
 from qbank.db.base import Base
 from qbank.db.engine import begin_write
 from qbank.errors import ConflictError, NotFoundError
@@ -120,6 +120,7 @@ def _point_back(session: Session, run_id: int) -> None:
         .where(*mine, ItemVersion.state == ItemState.SUPERSEDED, ImportRecord.base_state != ItemState.SUPERSEDED)
     )
     replaced = [(version_id, ItemState(state or "")) for version_id, state in session.execute(query)]
+    search.ensure(session, list(session.scalars(sa.select(before).where(*mine, before.is_not(None)))))
     for version_id, state in replaced:
         session.execute(
             sa.update(ItemVersion).where(ItemVersion.id == version_id).values(state=state).execution_options(**_QUIET)

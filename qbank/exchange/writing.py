@@ -6,20 +6,22 @@ sees the items before the run ends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from operator import itemgetter
 from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from qbank import clock
+from qbank import clock, search
 from qbank.db.base import Base
-from qbank.exchange import rendering
+from qbank.exchange import image_names, rendering
 from qbank.exchange.models import ImportProblem, ImportRecord, RecordFate
 from qbank.exchange.planning import Batch, Planned, Remark
+from qbank.items import rechecks
 from qbank.items.content import OptionContent, VersionContent
 from qbank.items.markers import split_marks
 from qbank.items.models import (
@@ -34,8 +36,14 @@ from qbank.items.models import (
     VersionReference,
     VersionStatement,
 )
+from qbank.media import links, service
+from qbank.media.images import Facts
+from qbank.search.entries import Entry, compose
+from qbank.search.index import reference_texts
 
 Rows = list[dict[str, Any]]
+Pictures = Mapping[str, tuple[Facts, str]]  # by hash: the image and the name of its file
+NO_PICTURES: Pictures = {}
 
 
 def render_batch(batch: Batch, unchanged: Collection[int] = ()) -> None:
@@ -59,8 +67,13 @@ def _render(each: Planned) -> None:
     ]
 
 
-def write_batch(session: Session, run_id: int, person_id: int | None, batch: Batch) -> None:
-    """Write a planned batch: its new items and versions, a line for each record, and the remarks."""
+def write_batch(
+    session: Session, run_id: int, person_id: int | None, batch: Batch, pictures: Pictures = NO_PICTURES
+) -> None:
+    """Write a planned batch: its new items and versions, a line for each record, and the remarks.
+
+    ``pictures``: images whose files are in the bank, by their hash; those that the batch shows get their rows.
+    """
     moment = clock.now()
     fresh = [each for each in batch.records if each.content is not None]
     for each in fresh:
@@ -80,22 +93,58 @@ def write_batch(session: Session, run_id: int, person_id: int | None, batch: Bat
     _insert(session, ItemVersion, versions)
     version_ids = _version_ids(session, versions)
     _write_parts(session, list(zip(version_ids, fresh, strict=True)), person_id, moment)
+    _write_images(session, list(zip(version_ids, fresh, strict=True)), person_id, pictures)
+    search.add(session, _search_entries(session, list(zip(version_ids, fresh, strict=True))))
     made_versions = {each.number: version_id for each, version_id in zip(fresh, version_ids, strict=True)}
     _note_records(session, run_id, batch.records, made_versions)
     note_problems(session, run_id, batch)
 
 
+def _search_entries(session: Session, made: list[tuple[int, Planned]]) -> Iterator[Entry]:
+    """Yield what the search index holds of these new versions: what `search.refresh` would read back."""
+    named = {linked for _version_id, each in made if each.content for linked in each.content.reference_ids}
+    works = reference_texts(session, named)
+    for version_id, each in made:
+        content, record = each.content, each.record
+        assert content is not None
+        assert record is not None
+        options = [text for option in content.options for text in (option.text, option.rationale)]
+        references = [text for linked in dict.fromkeys(content.reference_ids) for text in works[linked]]
+        yield compose(
+            version_id,
+            question=(content.stem, content.lead_in, record.vignette, each.name, *content.tags),
+            rest=(content.objective, content.explanation, *options, *references),
+        )
+
+
+def _write_images(session: Session, made: list[tuple[int, Planned]], person_id: int | None, pictures: Pictures) -> None:
+    showing = {version_id: each for version_id, each in made if each.record and links.may_show(each.record.texts())}
+    if not showing:
+        return
+    shown = {sha256 for each in showing.values() if each.record for sha256 in image_names.kept_in(each.record)}
+    service.note(session, [pictures[sha256] for sha256 in sorted(shown & pictures.keys())], person_id)
+    links.follow(session, sorted(showing))
+
+
 @dataclass(frozen=True, slots=True)
 class _Insert:
-    """An INSERT as the driver takes it, and what turns each value into what the driver stores."""
+    """An INSERT as the driver takes it, and what turns a column's values into what the driver stores."""
 
     sql: str
     positional: bool
-    columns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+    names: tuple[str, ...]
+    turns: tuple[tuple[str, Callable[[Any], Any]], ...]
 
-    def values(self, row: dict[str, Any]) -> tuple[Any, ...] | dict[str, Any]:
-        pairs = [(name, row[name] if turn is None else turn(row[name])) for name, turn in self.columns]
-        return tuple([value for _name, value in pairs]) if self.positional else dict(pairs)
+    def values(self, rows: Rows) -> list[Any]:
+        """Return the rows as the driver takes them. Column by column: most of a batch say the same there."""
+        for name, turn in self.turns:
+            last, turned = rows[0][name], turn(rows[0][name])
+            for row in rows:
+                value = row[name]
+                if value is not last:
+                    last, turned = value, turn(value)
+                row[name] = turned
+        return list(map(itemgetter(*self.names), rows)) if self.positional else rows
 
 
 @cache
@@ -103,16 +152,20 @@ def _prepared(table: sa.Table, names: tuple[str, ...], dialect: sa.Dialect) -> _
     compiled = sa.insert(table).compile(dialect=dialect, column_keys=list(names))
     order = tuple(compiled.positiontup or names)
     turns = ((name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in order)
-    return _Insert(str(compiled), bool(compiled.positiontup), tuple(turns))
+    needed = tuple((name, turn) for name, turn in turns if turn is not None)
+    return _Insert(str(compiled), bool(compiled.positiontup), order, needed)
 
 
 def _insert(session: Session, model: type[Base], rows: Rows) -> None:
-    """Write rows that all have the same columns. The statement is prepared once, not once for every row."""
+    """Write rows that all have the same columns, two at least; the rows are used up.
+
+    The statement is prepared once, not once for every row.
+    """
     if rows:
         connection = session.connection()
         table = cast(sa.Table, model.__table__)
         prepared = _prepared(table, tuple(rows[0]), connection.dialect)
-        connection.exec_driver_sql(prepared.sql, [prepared.values(row) for row in rows])
+        connection.exec_driver_sql(prepared.sql, prepared.values(rows))
 
 
 def _ids(session: Session, by: Any, key: Any, values: list[Any]) -> dict[Any, int]:
@@ -187,6 +240,7 @@ def _write_parts(session: Session, made: list[tuple[int, Planned]], person_id: i
     _write_option_statements(session, pairs)
     _insert(session, VersionStatement, _links(pairs, "statement"))
     _insert(session, VersionReference, _links(pairs, "reference"))
+    rechecks.flag_retracted(session, [version_id for version_id, _content in pairs])
     disciplines = [(made_id, taxon) for made_id, content in pairs for taxon in sorted(set(content.discipline_ids))]
     _insert(session, VersionDiscipline, [{"version_id": made_id, "taxon_id": taxon} for made_id, taxon in disciplines])
     born = {"person_id": person_id, "from_state": None, "to_state": ItemState.DRAFT, "comment": "", "at": moment}

@@ -297,6 +297,18 @@ def test_a_paper_form_has_no_answers_and_its_key_has_them_in_the_same_order(educ
     assert "Because of it." in key
 
 
+def test_a_paper_form_and_its_key_are_files_as_well_and_the_preview_counts_flaws_by_rule(educator: Visitor) -> None:
+    html = send(educator, jsonl(line(1), line(2)))
+    check_page(html)
+    assert "What the flaw checks found, by rule" in html
+    decide(educator)
+    for name, shown in (("html-paper", "Patient number 2"), ("html-key", "x-2")):
+        sent = educator.client.get(f"/exchange/export/file?format={name}")
+        assert sent.headers["Content-Disposition"].endswith(f".{name.removeprefix('html-')}.html")
+        assert shown in sent.text
+    assert educator.client.head("/exchange/export/file?format=html-paper").status_code == 200
+
+
 def test_no_page_of_the_exchange_is_a_learners(
     make_person: Callable[..., int], sign_in: Callable[[int], Visitor]
 ) -> None:

@@ -17,6 +17,7 @@ from lxml import etree
 FOLDER = os.environ.get("QBANK_QTI_SCHEMAS", "")
 _XS = "http://www.w3.org/2001/XMLSchema"
 _EMPTY = {
+    "mathml2.xsd": ("http://www.w3.org/1998/Math/MathML", "element", ["math"]),
     "mathml3.xsd": ("http://www.w3.org/1998/Math/MathML", "element", ["math"]),
     "XInclude.xsd": ("http://www.w3.org/2001/XInclude", "element", ["include"]),
     "xlink.xsd": ("http://www.w3.org/1999/xlink", "attribute", ["href", "type", "title", "role", "label", "show"]),
@@ -61,15 +62,24 @@ def find(name: str) -> Path | None:
     return next(iter(sorted(Path(FOLDER).rglob(name))), None) if FOLDER else None
 
 
+def _namespaces(path: Path) -> dict[str, str]:
+    """Return, by file name, the namespaces that a schema imports: 2.2 and 3.0 call those of one file differently."""
+    imports = etree.parse(str(path)).iter(f"{{{_XS}}}import")
+    return {each.get("schemaLocation", "").rpartition("/")[2]: each.get("namespace", "") for each in imports}
+
+
 class _ByName(etree.Resolver):
-    def __init__(self, stubs: bool) -> None:
-        self.stubs = stubs
+    def __init__(self, path: Path) -> None:
+        self.stubs = "v3p0" in path.name
+        self.namespaces = _namespaces(path)
 
     def resolve(self, url: str, pubid: str, context: Any) -> Any:
         name = url.rpartition("/")[2]
         path = Path(url) if Path(url).is_file() else find(name)
-        if name in _EMPTY and (self.stubs or path is None):
-            namespace, kind, names = _EMPTY[name]
+        usual = _EMPTY.get(name, ("", "", []))[0]
+        wanted = self.namespaces.get(name, usual)
+        if name in _EMPTY and (self.stubs or path is None or wanted != usual):
+            namespace, kind, names = wanted, *_EMPTY[name][1:]
             declared = "".join(f'<xs:{kind} name="{entry}"/>' for entry in names)
             text = f'<xs:schema xmlns:xs="{_XS}" targetNamespace="{namespace}">{declared}</xs:schema>'
             return self.resolve_string(text, context)
@@ -83,5 +93,5 @@ def schema(*names: str) -> etree.XMLSchema | None:
     if path is None:
         return None
     parser = etree.XMLParser(no_network=True, huge_tree=True)
-    parser.resolvers.add(_ByName(stubs="v3p0" in path.name))
+    parser.resolvers.add(_ByName(path))
     return etree.XMLSchema(etree.parse(str(path), parser))
