@@ -47,8 +47,13 @@ SECONDS_PER_ITEM = 90
 BLOCK_MAX_ITEMS = 100
 # Share of an exam-feedback block that pretest items may fill, rounded down.
 PRETEST_SHARE = 0.10
+# So many learners must have met a pretest item before it may become live.
+PRETEST_MIN_DELIVERIES = 50
 # An untimed block that is still open this many days after its start is closed as abandoned.
 ABANDON_DAYS = 30
+
+# From so many logged reviews on, `qbank review fit` fits the spaced review's parameters to a learner.
+REVIEW_FIT_FROM = 400
 
 # Figures with fewer answers than these are not shown as percentages.
 MIN_PEERS = 10

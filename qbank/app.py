@@ -18,7 +18,10 @@ from qbank.settings import Settings
 from qbank.web import assets, edge, errors, filters, navigation, transaction
 
 # Every feature's pages. A feature that is not finished is not listed, and so has no address.
-FEATURES = ("home", "accounts", "groups", "articles", "items", "blocks", "history", "exchange")
+FEATURES = (
+    "home", "accounts", "groups", "articles", "items", "blocks", "annulments", "history", "review", "statistics",
+    "exchange", "media",
+)  # fmt: skip
 MAX_BODY = 6 * 1024 * 1024  # an article of 5 MB and the rest of its form
 
 

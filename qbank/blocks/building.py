@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import secrets
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -37,6 +38,7 @@ from qbank.settings import Settings
 __all__ = ["Counts", "OpenTimedBlockError", "count_eligible", "start_block"]
 
 MAX_NAME = 200
+LISTED = "listed"  # in a block's criteria: its items were named, not filtered
 
 
 class OpenTimedBlockError(ConflictError):
@@ -58,6 +60,7 @@ class _Order:
     preset: ExamPreset | None
     name: str
     seed: str
+    items: tuple[int, ...] | None = None
 
 
 def start_block(
@@ -72,23 +75,32 @@ def start_block(
     preset: ExamPreset | None = None,
     name: str | None = None,
     seed: str | None = None,
+    items: Sequence[int] | None = None,
 ) -> Block:
     """Start a block for this learner and return it. A fixed number of queries, whatever the bank's size.
 
     Creates nothing and raises InvalidError where the count is 0, above the setting, or above what is eligible
     (the message says how many are); OpenTimedBlockError where a timed block is open already. The same seed on the
     same bank and history gives the same items, order and option order.
+
+    ``items`` asks for these and no others, the ones wanted most first: as many of them as are live, in no other open
+    block and no enemies of one another, ``count`` at most; the criteria are not looked at, and no pretest item
+    comes in. InvalidError where none is left.
     """
     begin_write(session)
     order = _Order(
         criteria, _count(count, settings), Feedback(feedback), Timing(timing), preset,
-        (name or "").strip()[:MAX_NAME], seed or secrets.token_hex(8),
+        (name or "").strip()[:MAX_NAME], seed or secrets.token_hex(8), None if items is None else tuple(items),
     )  # fmt: skip
     lock_learner(session, person)
     if order.timing is Timing.TIMED:
         _refuse_second_timed(session, person)
     pass_id = current_pass(session, person).id
-    scored, pretest = _draw(session, person, settings, pass_id, order)
+    if order.items is None:
+        scored, pretest = _draw(session, person, settings, pass_id, order)
+    else:
+        scored, pretest = _take_listed(session, pass_id, order), []
+        order = replace(order, count=len(scored))
     block = _block(session, person, settings, pass_id, order)
     deliveries = _deliver(session, block, scored, pretest)
     statuses.begin(session, pass_id, deliveries, block.started_at)
@@ -123,13 +135,12 @@ def _draw(
     """
     rng = Random(f"{order.seed}:draw")  # noqa: S311  a draw that can be repeated, no secret
     eligible = drawing.eligible(session, person, pass_id, order.criteria)
-    if order.count > len(eligible):
-        raise _too_many(f"{len(eligible)} {'is' if len(eligible) == 1 else 'are'} eligible", order.count)
-    ranked = drawing.by_rank(eligible, rng)
-    scored = drawing.pick(session, ranked, order.count)
+    if order.count > eligible.total:
+        raise _too_many(f"{eligible.total} {'is' if eligible.total == 1 else 'are'} eligible", order.count)
+    scored = drawing.pick(session, eligible.ranked(session, rng, drawing.first_look(order.count)), order.count)
     if len(scored) < order.count:
         raise _too_many(
-            f"{len(eligible)} are eligible, but only {len(scored)} of them can be in one block, because some give "
+            f"{eligible.total} are eligible, but only {len(scored)} of them can be in one block, because some give "
             "others away",
             order.count,
         )
@@ -143,6 +154,16 @@ def _draw(
     return scored[: order.count - len(pretest)], pretest
 
 
+def _take_listed(session: Session, pass_id: int, order: _Order) -> list[int]:
+    """Return the items to be scored of a block that names them."""
+    found = drawing.pick(session, drawing.listed(session, pass_id, order.items or ()), order.count)
+    if not found:
+        message = "None of these items can be taken now."
+        cure = "They are in a block that is still open, or no longer live. End your open blocks first."
+        raise InvalidError(message, problems={"count": message}, cure=cure)
+    return found
+
+
 def _too_many(found: str, asked: int) -> InvalidError:
     return InvalidError(
         f"You asked for {asked}; {found}.",
@@ -152,12 +173,10 @@ def _too_many(found: str, asked: int) -> InvalidError:
 
 
 def _pretest_share(settings: Settings, order: _Order) -> float:
-    """Pretest items are for exam feedback only. A preset's own share, where it has one, replaces the setting."""
+    """Pretest items are for exam feedback only. A preset's own share, 0 too, replaces the setting."""
     if order.feedback is not Feedback.EXAM:
         return 0.0
-    if order.preset is not None and order.preset.pretest_share:
-        return order.preset.pretest_share
-    return settings.pretest_share
+    return settings.pretest_share if order.preset is None else order.preset.pretest_share
 
 
 def _copy(preset: ExamPreset | None) -> dict[str, Any]:
@@ -185,7 +204,7 @@ def _block(session: Session, person: Person, settings: Settings, pass_id: int, o
         timing=order.timing,
         preset_id=preset.id if preset else None,
         preset_copy=_copy(preset),
-        criteria=order.criteria.to_dict(),
+        criteria=order.criteria.to_dict() if order.items is None else {LISTED: True},
         seed=order.seed,
         item_count=order.count,
         seconds_per_item=seconds,
@@ -209,8 +228,23 @@ def _name(session: Session, person: Person) -> str:
     return f"Block {(earlier or 0) + 1}"
 
 
-def _deliver(session: Session, block: Block, scored: list[int], pretest: list[int]) -> dict[int, int]:
-    """Write the deliveries in shuffled order, each pinned to its version and option order.
+def deliver_next(session: Session, block: Block, item_id: int) -> None:
+    """Add one more item to an open block, after its last. The block is locked by the caller."""
+    made = _deliver(session, block, [item_id], [], first=block.item_count + 1)
+    seen = sa.select(LearnerItem.last_seen_at).where(
+        LearnerItem.pass_id == block.pass_id, LearnerItem.item_id == item_id
+    )
+    # An open delivery counts as of its block's start, and a standing never goes back in time.
+    at = max(session.scalar(seen) or block.started_at, block.started_at)
+    statuses.begin(session, block.pass_id, {item_id: made[item_id]}, at)
+    block.item_count += 1
+    session.flush()
+
+
+def _deliver(
+    session: Session, block: Block, scored: list[int], pretest: list[int], *, first: int = 1
+) -> dict[int, int]:
+    """Write the deliveries in shuffled order from position ``first`` on, each pinned to its version and option order.
 
     Return the delivery of each scored item, by id.
     """
@@ -224,7 +258,7 @@ def _deliver(session: Session, block: Block, scored: list[int], pretest: list[in
     again = set(session.scalars(seen))
     unscored = set(pretest)
     rows = []
-    for position, item_id in enumerate(items, start=1):
+    for position, item_id in enumerate(items, start=first):
         version_id, shuffle = versions[item_id]
         order = options[version_id]
         if shuffle:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from qbank import clock
 from qbank.accounts.models import Person
+from qbank.annulments import rulings
 from qbank.blocks import statuses
 from qbank.blocks.models import Block, BlockScore, BlockState, Delivery, EndedReason, Outcome
 from qbank.blocks.projecting import left, store, stored
@@ -21,9 +22,12 @@ from qbank.blocks.scoring import Ended, outcome_of, score
 from qbank.blocks.timing import has_hard_end, idle_cap, is_due, paused_for
 from qbank.db.engine import begin_write
 from qbank.errors import NotFoundError
-from qbank.items.models import Option
+from qbank.review import service as review
+from qbank.statistics import counters
 
 SWEEP = 100  # blocks closed in one transaction
+
+keys_of = rulings.keys_of
 
 
 def locked(session: Session, block_id: int) -> Block:
@@ -85,11 +89,21 @@ def close_due(session: Session, *, now: datetime | None = None, limit: int = SWE
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     )
-    return sum(close(session, block, _reason(block), block.closes_at) for block in session.scalars(query).all())
+    due = session.scalars(query).all()
+    ended = [block for block in due if _close(session, block, _reason(block), block.closes_at)]
+    counters.count_ended(session, ended)  # once for all, so that its lock is held only at the end
+    return len(ended)
 
 
 def close(session: Session, block: Block, reason: EndedReason, at: datetime) -> bool:
     """End the block as of this moment, settle its items, write its score. Return False where it had ended already."""
+    if not _close(session, block, reason, at):
+        return False
+    counters.count_ended(session, [block])
+    return True
+
+
+def _close(session: Session, block: Block, reason: EndedReason, at: datetime) -> bool:
     session.flush()
     update = (
         sa.update(Block)
@@ -109,7 +123,11 @@ def close(session: Session, block: Block, reason: EndedReason, at: datetime) -> 
         return False
     query = sa.select(Delivery).where(Delivery.block_id == block.id).order_by(Delivery.position)
     deliveries = list(session.scalars(query.execution_options(populate_existing=True)))
+    late = rulings.annul(session, deliveries)  # annulled in the moment in which it was drawn
     _settle_all(session, block, deliveries, at)
+    if late:
+        statuses.restate(session, pass_id=block.pass_id, item_ids=late)
+    review.follow(session, block, deliveries, at)
     _write_score(session, block, deliveries)
     return True
 
@@ -136,15 +154,6 @@ def settle(session: Session, block: Block, deliveries: list[Delivery], at: datet
     for delivery in deliveries:
         delivery.outcome = outcome_of(delivery.chosen_option_id, keys.get(delivery.version_id, frozenset()))
     statuses.close(session, block.pass_id, deliveries, at)
-
-
-def keys_of(session: Session, version_ids: list[int]) -> dict[int, frozenset[int]]:
-    """Return the option ids of the key of each version. One query."""
-    found: dict[int, set[int]] = {}
-    query = sa.select(Option.version_id, Option.id).where(Option.is_key, Option.version_id.in_(version_ids))
-    for version_id, option_id in session.execute(query):
-        found.setdefault(version_id, set()).add(option_id)
-    return {version_id: frozenset(ids) for version_id, ids in found.items()}
 
 
 def make_score(block: Block, deliveries: list[Delivery], *, revision: int, reason: str = "") -> BlockScore:

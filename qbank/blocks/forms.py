@@ -5,32 +5,30 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
-from wtforms import IntegerField, RadioField, SelectField, StringField
+from wtforms import DateField, IntegerField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from qbank.blocks.adaptive_models import Aim
 from qbank.blocks.criteria import Criteria
+from qbank.blocks.filter_models import NAME_MAX, SavedFilter
 from qbank.blocks.highlighting import FIELDS, Stroke
 from qbank.blocks.models import EventKind, ExamPreset, Feedback, Timing
 from qbank.blocks.room import RoomItem
 from qbank.blocks.taking import Action
+from qbank.blocks.wording import DIFFICULTY_CHOICES, STATUS_CHOICES
 from qbank.errors import InvalidError
-from qbank.items.models import Difficulty
 from qbank.items.taxonomy import Dimension, Taxon
 from qbank.web.filters import duration
 from qbank.web.forms import CheckboxGroup, Form, stripped
 
-DIFFICULTY_CHOICES = [(level.value, level.value.capitalize()) for level in Difficulty]
-STATUS_CHOICES = [
-    ("unused", "Unused"),
-    ("correct", "Correct last time"),
-    ("incorrect", "Incorrect last time"),
-    ("omitted", "Omitted last time"),
-    ("marked", "Marked"),
-    ("ever_incorrect", "Ever incorrect, not yet mended"),
-]
 FEEDBACK_CHOICES = [(Feedback.TUTOR.value, "Tutor: after each item"), (Feedback.EXAM.value, "Exam: after the block")]
+AIM_CHOICES = [
+    (Aim.PRACTICE.value, "Practise: items you should get right about 3 times in 4"),
+    (Aim.MEASURE.value, "Measure: the items that tell most about your ability"),
+]
 TIMING_CHOICES = [(Timing.UNTIMED.value, "Untimed"), (Timing.TIMED.value, "Timed")]
 GROUPS = ("systems", "disciplines", "tasks", "difficulties", "statuses")  # the filters that have counts
 SENT_KINDS = frozenset(
@@ -44,9 +42,11 @@ SENT_KINDS = frozenset(
         EventKind.RESTORE,
         EventKind.NOTE,
         EventKind.HIGHLIGHT,
+        EventKind.CONFIDENCE,
     }
 )
 WITH_LETTER = frozenset({EventKind.CHOOSE, EventKind.STRIKE, EventKind.RESTORE})
+WITH_TEXT = frozenset({EventKind.NOTE, EventKind.CONFIDENCE})
 NOTE_MAX = 10_000
 _NAME = re.compile(r"[A-Za-z0-9._-]{8,100}\Z")
 _LETTER = re.compile(r"[A-Z]\Z")
@@ -69,7 +69,15 @@ class BuildForm(Form):
     feedback = RadioField("Feedback", choices=FEEDBACK_CHOICES, default=Feedback.TUTOR.value)
     timing = RadioField("Timing", choices=TIMING_CHOICES, default=Timing.UNTIMED.value)
     preset = SelectField("Exam format", coerce=int)
+    exam_on = DateField("Day of your exam (optional)", [Optional()])
     name = StringField("Name of the block (optional)", [Optional(), Length(max=200)], [stripped])
+    aim = RadioField("Adaptive practice is to", choices=AIM_CHOICES, default=Aim.PRACTICE.value)
+    minutes = IntegerField(
+        "Minutes after which nothing new comes (optional)",
+        [Optional(), NumberRange(1, 600, "Give a number of minutes from 1 to 600.")],
+    )
+    saved_as = StringField("Save these filters as (optional)", [Optional(), Length(max=NAME_MAX)], [stripped])
+    kept: SavedFilter | None = None  # whose choices the form shows
 
     def offer(self, taxa: Mapping[Dimension, list[Taxon]], presets: Iterable[ExamPreset], seconds: int) -> None:
         """Set the choices: taxa by dimension, the presets in force (newest first), and the bank's own pace."""
@@ -79,8 +87,10 @@ class BuildForm(Form):
             (self.tasks, Dimension.TASK),
         ):
             field.choices = [(taxon.id, taxon.name) for taxon in taxa[dimension]]
-        formats = [(row.id, f"{row.name} (can be paused)" if row.pause_allowed else row.name) for row in presets]
-        self.preset.choices = [*formats, (0, f"No exam format ({seconds} s per item)")]
+        formats: dict[str, list[tuple[int, str]]] = {}
+        for row in presets:
+            formats.setdefault(row.exam, []).append((row.id, _format_words(row)))
+        self.preset.choices = formats | {"Without an exam": [(0, f"No exam format ({seconds} s per item)")]}
 
     def criteria(self) -> Criteria:
         """Return the filters as chosen; what is not among the choices is left out."""
@@ -105,6 +115,21 @@ class BuildForm(Form):
         return f"{base}, with your time allowance {_minutes(count * seconds * percent // 100)}"
 
 
+def _format_words(row: ExamPreset) -> str:
+    notes = ["can be paused"] if row.pause_allowed else []
+    if not row.pretest_share:
+        notes.append("every item scored")
+    return f"{row.name} ({', '.join(notes)})" if notes else row.name
+
+
+def exam_day(text: str) -> date | None:
+    """Read the day of an exam, written 2026-05-14; None for anything else."""
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        return None
+
+
 def _minutes(seconds: int) -> str:
     return duration(seconds).replace(" min 00 s", " min")
 
@@ -120,6 +145,8 @@ def filters_from_query(args: dict[str, list[str]]) -> dict[str, object]:
         text = args.get(name, [""])[0]
         if text.isdecimal() and len(text) < 10:
             values[name] = int(text)
+    if day := exam_day(args.get("exam_on", [""])[0]):
+        values["exam_on"] = day
     for name in ("feedback", "timing", "name"):
         if name in args:
             values[name] = args[name][0]
@@ -182,7 +209,7 @@ def read_action(body: object) -> Action:
         event_id=_text(body, "event_id", _NAME, problems),
         kind=kind or EventKind.CLEAR,
         letter=_text(body, "letter", _LETTER, problems) if kind in WITH_LETTER else None,
-        text=_note(body, problems) if kind is EventKind.NOTE else None,
+        text=_note(body, problems) if kind in WITH_TEXT else None,
         client=_text(body, "client", _NAME, problems) if body.get("client") else "",
         client_seq=_sequence(body, problems),
         stroke=_stroke(body, problems) if kind is EventKind.HIGHLIGHT else None,
@@ -223,6 +250,8 @@ def plain_actions(form: Mapping[str, str], item: RoomItem) -> list[Action]:
         if detail not in letters:
             raise InvalidError("There is no such option.", problems={"action": "names no option of this item"})
         actions.append(_plain(form, item, EventKind(button), letter=detail))
+    elif button == EventKind.CONFIDENCE:
+        actions.append(_plain(form, item, EventKind.CONFIDENCE, text=detail))
     elif button in {"clear", "mark", "unmark", "submit"}:
         actions.append(_plain(form, item, EventKind(button)))
     return actions

@@ -60,6 +60,15 @@ class Outcome(StrEnum):
     OMITTED = "omitted"
 
 
+class Confidence(StrEnum):
+    """How sure of the answer the learner says to be. Optional, and never an answer."""
+
+    SURE = "sure"
+    FAIRLY = "fairly"
+    UNSURE = "unsure"
+    GUESS = "guess"
+
+
 class EventKind(StrEnum):
     """What a learner did to one delivery."""
 
@@ -74,6 +83,7 @@ class EventKind(StrEnum):
     NOTE = "note"
     VISIT = "visit"
     LEAVE = "leave"
+    CONFIDENCE = "confidence"
 
 
 class ExamPreset(Base):
@@ -215,7 +225,7 @@ class Delivery(Base):
     """One item shown to one learner in one block, with its version and option order pinned.
 
     ``option_order`` lists option ids as shown. ``chosen_option_id``, ``first_option_id``, ``changes``,
-    ``seconds``, ``struck`` are projections of the event log and can be rebuilt from it.
+    ``seconds``, ``struck``, ``confidence`` are projections of the event log and can be rebuilt from it.
     """
 
     __tablename__ = "delivery"
@@ -247,6 +257,7 @@ class Delivery(Base):
     submitted_at: Mapped[datetime | None]  # tutor feedback: final from here on
     outcome: Mapped[Outcome | None] = mapped_column(enum_column(Outcome, "outcome"))
     annulled_at: Mapped[datetime | None]
+    confidence: Mapped[Confidence | None] = mapped_column(enum_column(Confidence, "confidence"))
 
     block: Mapped[Block] = relationship(lazy="raise", back_populates="deliveries")
     item: Mapped[Item] = relationship(lazy="raise")

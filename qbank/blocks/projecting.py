@@ -1,4 +1,4 @@
-"""From the log of one delivery to what it amounts to: choice, changes, strike-outs, time. Pure.
+"""From the log of one delivery to what it amounts to: choice, confidence, changes, strike-outs, time. Pure.
 
 Taking an item moves the stored projection on by one action; rebuilding folds the whole log through the same
 functions, so the two cannot come to differ.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from qbank.blocks.models import Delivery, EventKind
+from qbank.blocks.models import Confidence, Delivery, EventKind
 from qbank.blocks.timing import visit_seconds
 
 
@@ -25,6 +25,7 @@ class Projection:
     seconds: int = 0
     visited_at: datetime | None = None
     submitted_at: datetime | None = None
+    confidence: Confidence | None = None
 
 
 def stored(delivery: Delivery) -> Projection:
@@ -38,6 +39,7 @@ def stored(delivery: Delivery) -> Projection:
         seconds=delivery.seconds,
         visited_at=delivery.visited_at,
         submitted_at=delivery.submitted_at,
+        confidence=delivery.confidence,
     )
 
 
@@ -52,10 +54,16 @@ def store(delivery: Delivery, projection: Projection) -> None:
     delivery.seconds = projection.seconds
     delivery.visited_at = projection.visited_at
     delivery.submitted_at = projection.submitted_at
+    delivery.confidence = projection.confidence
 
 
-def after(before: Projection, kind: EventKind, option: int | None, at: datetime, cap: int | None) -> Projection:
-    """Return the projection after one action that counts. ``cap`` bounds the seconds of one visit."""
+def after(
+    before: Projection, kind: EventKind, option: int | None, at: datetime, cap: int | None, said: str | None = None
+) -> Projection:
+    """Return the projection after one action that counts.
+
+    ``cap`` bounds the seconds of one visit; ``said`` is the text of an action that has one.
+    """
     if kind is EventKind.CHOOSE:
         return _answered(before, option)
     if kind is EventKind.CLEAR:
@@ -71,6 +79,8 @@ def after(before: Projection, kind: EventKind, option: int | None, at: datetime,
         return visited(before, at, cap)
     if kind is EventKind.LEAVE:
         return left(before, at, cap)
+    if kind is EventKind.CONFIDENCE:
+        return replace(before, confidence=Confidence(said) if said else None)
     return before  # marks, notes and highlights live in tables of their own
 
 

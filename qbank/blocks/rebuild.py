@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from qbank import clock
+from qbank.annulments import rulings
 from qbank.blocks import highlighting, pausing, statuses
 from qbank.blocks.closing import keys_of, make_score
 from qbank.blocks.marking import written
@@ -32,6 +34,7 @@ from qbank.blocks.projecting import Projection, after, left, store, stored
 from qbank.blocks.scoring import outcome_of
 from qbank.blocks.timing import idle_cap
 from qbank.db.engine import begin_write
+from qbank.statistics import counters
 
 BATCH = 100  # blocks read at a time: memory stays flat however long the log is
 COUNTS = ("correct", "incorrect", "omitted", "scored", "pretest", "annulled", "seconds", "partial")
@@ -70,6 +73,9 @@ def _rebuild_all(session: Session) -> list[Difference]:
         found += _rebuild_blocks(session, blocks)
     for pass_id in session.scalars(sa.select(StudyPass.id).order_by(StudyPass.id)).all():
         found += _rebuild_standings(session, pass_id)
+    for change in counters.rebuild(session):
+        where = f"statistics of version id {change.version_id}"
+        found.append(Difference(where, change.field, change.stored, change.rebuilt))
     return found
 
 
@@ -90,7 +96,8 @@ def _rebuild_blocks(session: Session, blocks: Sequence[Block]) -> list[Differenc
     deliveries: dict[int, list[Delivery]] = {block_id: [] for block_id in ids}
     for delivery in session.scalars(query.execution_options(populate_existing=True)):
         deliveries[delivery.block_id].append(delivery)
-    keys = keys_of(session, sorted({row.version_id for rows in deliveries.values() for row in rows}))
+    versions = sorted({row.version_id for rows in deliveries.values() for row in rows})
+    keys, annulled = keys_of(session, versions), rulings.annulled_since(session, versions)
     events = _events(session, ids)
     scores = _newest_scores(session, ids)
     found: list[Difference] = []
@@ -100,6 +107,7 @@ def _rebuild_blocks(session: Session, blocks: Sequence[Block]) -> list[Differenc
         held = [_delivery_values(row) for row in rows]
         with session.no_autoflush:
             _replay(block, rows, log, keys)
+            _rebuild_annulled(rows, annulled)
             found += _rebuild_clock(block, log)
         for row, before in zip(rows, held, strict=True):
             found += _compare(f"block {block.id}, item {row.position}", before, _delivery_values(row))
@@ -134,13 +142,21 @@ def _replay(
             for other, projection in now.items():
                 if other != event.delivery_id:
                     now[other] = left(projection, event.at, cap)
-        now[event.delivery_id] = after(now[event.delivery_id], event.kind, event.option_id, event.at, cap)
+        said = event.payload.get("text")
+        now[event.delivery_id] = after(now[event.delivery_id], event.kind, event.option_id, event.at, cap, said)
     for row in rows:
         projection = now[row.id]
         if block.ended_at is not None:
             projection = left(projection, block.ended_at, cap)
         store(row, projection)
         row.outcome = _outcome(block, projection, keys.get(row.version_id, frozenset()))
+
+
+def _rebuild_annulled(rows: Sequence[Delivery], annulled: dict[int, datetime]) -> None:
+    for row in rows:
+        # One still to be answered may have been drawn while its version was annulled: its close looks again.
+        if row.outcome is not None or row.annulled_at is not None:
+            row.annulled_at = annulled.get(row.version_id)
 
 
 def _rebuild_clock(block: Block, events: Sequence[DeliveryEvent]) -> list[Difference]:
@@ -173,7 +189,7 @@ def _outcome(block: Block, projection: Projection, keys: frozenset[int]) -> Outc
 def _delivery_values(row: Delivery) -> dict[str, Any]:
     projection = stored(row)
     values: dict[str, Any] = {item.name: getattr(projection, item.name) for item in fields(projection)}
-    return values | {"outcome": row.outcome}
+    return values | {"outcome": row.outcome, "annulled_at": row.annulled_at}
 
 
 def _compare(where: str, before: dict[str, Any], now: dict[str, Any]) -> list[Difference]:

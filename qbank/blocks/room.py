@@ -76,6 +76,7 @@ class RoomItem:
     note: str
     sequence: int  # the server's number of the last action that counted; 0 before the first
     highlights: Mapping[str, str] = field(default_factory=dict)  # spans by field: "3-10 20-31"
+    confidence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,15 @@ class ExplainedOption:
 
 
 @dataclass(frozen=True, slots=True)
+class Ruling:
+    """What was decided of a version after it was answered: out of the score, or scored by another key."""
+
+    annulled: bool
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Everything that may be seen once an item is submitted (tutor) or its block has ended."""
 
@@ -136,6 +146,8 @@ class Explanation:
     key_changed: bool = False
     item_id: int = 0
     version_number: int = 1
+    confidence: str | None = None  # how sure the learner said to be
+    ruling: Ruling | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +168,4 @@ class Ack:
     closes_in: float | None = None  # seconds in which an answer still counts; None without a hard end
     paused: bool = False
     highlights: dict[str, str] | None = None  # after a highlight: the spans of each field, "3-10 20-31"
+    confidence: str | None = None

@@ -122,15 +122,18 @@ def _outcome(block: Block, delivery: Delivery) -> str | None:
     return str(delivery.outcome) if delivery.outcome and may_explain(block, delivery) else None
 
 
-def room_item(session: Session, block: Block, position: int) -> RoomItem:
-    """Return one item as the learner may see it in the room. Raises NotFoundError for a position out of range."""
+def room_item(session: Session, block: Block, position: int, *, highlights: bool = True) -> RoomItem:
+    """Return one item as the learner may see it in the room, without its highlights where they are not wanted.
+
+    Raises NotFoundError for a position out of range.
+    """
     delivery = find_delivery(session, block, position)
     query = sa.select(ItemVersion).where(ItemVersion.id == delivery.version_id)
     version = session.scalars(query.options(joinedload(ItemVersion.vignette_version))).one()
     query_texts = sa.select(Option.id, Option.text_html).where(Option.version_id == delivery.version_id)
     texts = dict(session.execute(query_texts).all())
     own = (block.person_id, delivery.item_id)
-    spans = highlighting.spans_of(session, delivery)
+    spans = highlighting.spans_of(session, delivery) if highlights else {}
     vignette = version.vignette_version.text_html if version.vignette_version else ""
     note = session.scalar(sa.select(Note.text).where(Note.person_id == own[0], Note.item_id == own[1]))
     return RoomItem(
@@ -148,6 +151,7 @@ def room_item(session: Session, block: Block, position: int) -> RoomItem:
         note=note or "",
         sequence=sequence(session, delivery),
         highlights={field: written(spans.get(field, ())) for field in highlighting.FIELDS},
+        confidence=delivery.confidence,
     )
 
 

@@ -20,11 +20,22 @@ from sqlalchemy.orm import Session
 
 from qbank import clock
 from qbank.accounts.models import Person
-from qbank.blocks import closing, highlighting
+from qbank.annulments import rulings
+from qbank.blocks import closing, highlighting, statuses
 from qbank.blocks.closing import close_if_due, locked, own_block
 from qbank.blocks.highlighting import Stroke
 from qbank.blocks.marking import written
-from qbank.blocks.models import Block, BlockState, Delivery, DeliveryEvent, EventKind, Feedback, Mark, Note
+from qbank.blocks.models import (
+    Block,
+    BlockState,
+    Confidence,
+    Delivery,
+    DeliveryEvent,
+    EventKind,
+    Feedback,
+    Mark,
+    Note,
+)
 from qbank.blocks.projecting import after, store, stored, visited
 from qbank.blocks.room import Ack
 from qbank.blocks.showing import (
@@ -41,6 +52,7 @@ from qbank.blocks.showing import (
 from qbank.blocks.timing import closes_in, idle_cap, remaining
 from qbank.db.engine import begin_write
 from qbank.errors import ConflictError, InvalidError
+from qbank.review import service as reviewing
 
 __all__ = [
     "Action", "apply", "find_block", "open_blocks", "open_item", "review", "room_block", "room_item", "set_mark",
@@ -69,9 +81,12 @@ FAMILIES = {
     EventKind.RESTORE: (EventKind.STRIKE, EventKind.RESTORE),
     EventKind.NOTE: (EventKind.NOTE,),
     EventKind.HIGHLIGHT: (EventKind.HIGHLIGHT,),
+    EventKind.CONFIDENCE: (EventKind.CONFIDENCE,),
 }
 NEEDS_LETTER = frozenset({EventKind.CHOOSE, EventKind.STRIKE, EventKind.RESTORE})
 ANSWERS = frozenset({EventKind.CHOOSE, EventKind.CLEAR, EventKind.SUBMIT})
+FINAL = ANSWERS | {EventKind.CONFIDENCE}  # what a submit settles: nobody is sure of an answer after seeing the key
+CONFIDENCES = frozenset({"", *Confidence})  # "": taken back
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +195,8 @@ def _checked(action: Action) -> Action:
         problems["client_seq"] = "is out of range"
     if action.kind == EventKind.NOTE and (action.text is None or len(action.text) > MAX_NOTE):
         problems["text"] = f"must be given, with at most {MAX_NOTE} characters"
+    if action.kind == EventKind.CONFIDENCE and action.text not in CONFIDENCES:
+        problems["text"] = f"must be one of {', '.join(Confidence)}, or empty"
     if (action.kind == EventKind.HIGHLIGHT) != (action.stroke is not None):
         problems["field"] = "belongs to a highlight, with start and end"
     if problems:
@@ -231,7 +248,7 @@ def _refusal(session: Session, block: Block, delivery: Delivery, action: Action,
     """Return why the rules refuse this action; "" where they do not."""
     if action.stroke is not None and highlighting.too_many(session, delivery, action.stroke):
         return TOO_MANY_SPANS
-    if action.kind not in ANSWERS:
+    if action.kind not in FINAL:
         return ""
     if delivery.submitted_at is not None:
         return SUBMITTED
@@ -253,12 +270,16 @@ def _carry_out(
     elif action.stroke is not None:
         highlighting.draw(session, delivery, action.stroke, now)
     else:
-        store(delivery, after(stored(delivery), kind, option, now, idle_cap(block)))
+        store(delivery, after(stored(delivery), kind, option, now, idle_cap(block), action.text))
     block.last_active_at = now
     chosen = delivery.chosen_option_id if kind is EventKind.SUBMIT else option
     _log(session, delivery, action, chosen, body, applied=True)
     if kind is EventKind.SUBMIT:
+        late = rulings.annul(session, [delivery])
         closing.settle(session, block, [delivery], now)
+        if late:
+            statuses.restate(session, pass_id=block.pass_id, item_ids=late)
+        reviewing.follow(session, block, [delivery], now)
 
 
 def _log(session: Session, delivery: Delivery, action: Action, option: int | None, body: str, *, applied: bool) -> None:
@@ -292,6 +313,7 @@ def _ack(session: Session, block: Block, delivery: Delivery, action: Action, sta
         closes_in=closes_in(block, clock.now()),
         paused=block.state is BlockState.PAUSED,
         highlights=_highlights(session, delivery) if action.stroke is not None else None,
+        confidence=delivery.confidence,
     )
 
 
@@ -327,7 +349,10 @@ def set_mark(session: Session, person: Person, block: Block, position: int, *, o
     """Put the learner's mark on an item, or take it off, in the review after the block."""
     begin_write(session)
     block = own_block(session, person, block.token)
-    _write_mark(session, person.id, find_delivery(session, block, position).item_id, on=on)
+    delivery = find_delivery(session, block, position)
+    _write_mark(session, person.id, delivery.item_id, on=on)
+    if on and block.ended_at is not None:
+        reviewing.follow(session, block, [delivery], delivery.submitted_at or block.ended_at)
 
 
 def set_note(session: Session, person: Person, block: Block, position: int, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Pages of blocks: the builder, the room, the review screen, the end, and the review afterwards.
+"""Pages of blocks: the builder, the room, the review screen, and the end; what comes afterwards is in `after_views`.
 
 What may be seen and what counts is decided in the services; these views only ask, and show the answer. The same
 services answer the plain forms, the scripts and the pages.
@@ -10,45 +10,36 @@ import math
 import secrets
 from dataclasses import asdict
 
-import sqlalchemy as sa
 from flask import abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
-from sqlalchemy.orm import Session
 
 from qbank import clock
-from qbank.blocks import building, closing, explaining, pausing, presets, results, taking
+from qbank.blocks import building, closing, pausing, preferences, presets, saved_filters, taking
 from qbank.blocks.blueprint import bp
+from qbank.blocks.filter_models import SavedFilter
 from qbank.blocks.forms import (
     GROUPS,
     NOTE_MAX,
     BuildForm,
+    exam_day,
     filters_from_query,
     plain_actions,
     read_action,
     read_button,
-    read_note,
 )
-from qbank.blocks.models import Block, BlockState, Delivery, ExamPreset, Feedback, Timing
-from qbank.blocks.room import Ack, Explanation, QuotedStatement
-from qbank.blocks.seen import has_closed
-from qbank.blocks.timing import late_seconds
-from qbank.db.engine import begin_write
-from qbank.errors import ConflictError, InvalidError, NotFoundError
+from qbank.blocks.models import Block, BlockState, ExamPreset, Feedback, Timing
+from qbank.blocks.pages import explanation_at, room_address, statement_address, tools_after, writing
+from qbank.blocks.room import Ack
+from qbank.errors import ConflictError, InvalidError
 from qbank.items.taxonomy import taxa
 from qbank.security.guard import person
-from qbank.security.permissions import Permission, allow
+from qbank.security.permissions import Permission, allow, may
 from qbank.web.transaction import db, settings
 
 TIME_UP = "Time is up: the block is closed. What was answered in time counts."
+CONFIDENCE_OFF = "You are no longer asked how sure you are. Where you build a block you can switch it on again."
 MAX_ACTION = 64 * 1024  # bytes of one action; a note of 10,000 characters fits
-
-
-def _writing() -> Session:
-    """Return the request's session in a writing transaction: a look at a block may close it or note the visit."""
-    session = db()
-    begin_write(session)
-    return session
 
 
 # ---- the builder
@@ -56,7 +47,7 @@ def _writing() -> Session:
 
 def _build_form() -> tuple[BuildForm, list[ExamPreset]]:
     """Return the form with the bank's choices; a GET takes its filters from the query string."""
-    offered = presets.in_force(db(), clock.now().date())
+    offered = _offered()
     first = offered[0] if offered else None
     usual = min(first.items_per_block_max or 20 if first else 20, settings().block_max_items)
     defaults = {"preset": first.id if first else 0, "count": usual}
@@ -64,9 +55,30 @@ def _build_form() -> tuple[BuildForm, list[ExamPreset]]:
         form = BuildForm(data=defaults)
     else:
         known = request.args.to_dict(flat=False)
-        form = BuildForm(formdata=None, data=defaults | filters_from_query(known), meta={"csrf": False})
+        kept = _kept_filter() if request.endpoint == "blocks.build" else None
+        values = saved_filters.criteria_of(kept).to_dict() if kept else {}
+        form = BuildForm(formdata=None, data=defaults | filters_from_query(known) | values, meta={"csrf": False})
+        form.kept = kept
     form.offer(taxa(db()), offered, settings().seconds_per_item)
     return form, offered
+
+
+def _offered() -> list[ExamPreset]:
+    """Return the formats in force on the day of the exam where one is given; else today's and those to come."""
+    today = clock.now().date()
+    if (day := exam_day(request.values.get("exam_on", ""))) is not None:
+        return presets.in_force(db(), day)
+    return [*presets.in_force(db(), today), *presets.to_come(db(), today)]
+
+
+def _kept_filter() -> SavedFilter | None:
+    """Return the saved filter that the address names; where it names nothing at all, the learner's default one."""
+    wanted = request.args.get("saved", "")
+    if wanted.isdecimal() and len(wanted) < 10:
+        return saved_filters.find(db(), person(), int(wanted))
+    if request.args:
+        return None
+    return next((kept for kept in saved_filters.all_of(db(), person()) if kept.is_default), None)
 
 
 def _build_page(form: BuildForm, offered: list[ExamPreset], status: int = 200) -> ResponseReturnValue:
@@ -85,6 +97,9 @@ def _build_page(form: BuildForm, offered: list[ExamPreset], status: int = 200) -
         can_pause=any(preset.pause_allowed for preset in offered),
         most=settings().block_max_items,
         open_blocks=taking.open_blocks(db(), person()),
+        asks_confidence=preferences.asks_confidence(person()),
+        saved=saved_filters.all_of(db(), person()),
+        writes=may(person().roles, Permission.AUTHOR),
     )
     return page, status
 
@@ -93,7 +108,7 @@ def _build_page(form: BuildForm, offered: list[ExamPreset], status: int = 200) -
 @allow(Permission.TAKE_BLOCKS)
 def build() -> ResponseReturnValue:
     """Choose what a block is made from, with the count next to every choice."""
-    _writing()  # listing open blocks closes those that are due
+    writing()  # listing open blocks closes those that are due
     return _build_page(*_build_form())
 
 
@@ -114,6 +129,8 @@ def start() -> ResponseReturnValue:
     form, offered = _build_form()
     if request.form.get("what") == "count":
         return _build_page(form, offered)
+    if request.form.get("what") == "save":
+        return _save(form, offered)
     if not form.validate():
         return _build_page(form, offered, 422)
     try:
@@ -129,7 +146,20 @@ def start() -> ResponseReturnValue:
     return redirect(url_for("blocks.room", token=block.token, position=1))
 
 
+def _save(form: BuildForm, offered: list[ExamPreset]) -> ResponseReturnValue:
+    try:
+        made = saved_filters.save(db(), person(), form.saved_as.data or "", form.criteria())
+    except InvalidError as error:
+        db().rollback()
+        form.take_problems(error)
+        return _build_page(form, offered, 422)
+    flash(f"The filters are saved as “{made.name}”.", "success")
+    return redirect(url_for("blocks.build", saved=made.id))
+
+
 def _start(form: BuildForm, offered: list[ExamPreset]) -> Block:
+    if request.form.get("what") == "adaptive":
+        return adaptive_views.start_from(form)
     return building.start_block(
         db(),
         person(),
@@ -162,39 +192,21 @@ def clock_text(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
-def _statement_address(statement: QuotedStatement) -> str:
-    """Return where the article opens at the statement, in the revision that the item rests on."""
-    slug, revision, key = statement.article_slug, statement.revision, statement.key
-    return url_for("articles.show", slug=slug, revision=revision, _anchor=key)
-
-
-def _room_address(token: str, position: int, anchor: str | None = None) -> str:
-    return url_for("blocks.room", token=token, position=position, _anchor=anchor)
-
-
-def _explained(session: Session, block: Block, position: int) -> Explanation:
-    query = sa.select(Delivery).where(Delivery.block_id == block.id, Delivery.position == position)
-    delivery = session.scalar(query)
-    if delivery is None:
-        raise NotFoundError("This block has no such item.")
-    return explaining.explanation(session, delivery, min_peers=settings().min_peers)
-
-
 @bp.get("/blocks/<token>")
 @allow(Permission.TAKE_BLOCKS)
 def resume(token: str) -> ResponseReturnValue:
     """Go on where the block was left, or to its result."""
-    block = taking.find_block(_writing(), person(), token)
+    block = taking.find_block(writing(), person(), token)
     if block.state is BlockState.ENDED:
         return redirect(url_for("blocks.result", token=token))
-    return redirect(_room_address(token, block.position))
+    return redirect(room_address(token, block.position))
 
 
 @bp.get("/blocks/<token>/<int(max=99999):position>")
 @allow(Permission.TAKE_BLOCKS)
 def room(token: str, position: int) -> ResponseReturnValue:
     """Show one item of an open block."""
-    session = _writing()
+    session = writing()
     block = taking.find_block(session, person(), token)
     if block.state is BlockState.ENDED:
         return _over(block)
@@ -202,7 +214,7 @@ def room(token: str, position: int) -> ResponseReturnValue:
         return redirect(url_for("blocks.paused", token=token))
     taking.open_item(session, block, position)
     item = taking.room_item(session, block, position)
-    explained = _explained(session, block, position) if item.submitted else None
+    explained = explanation_at(session, block, position) if item.submitted else None
     return render_template(
         "blocks/room.html",
         block=taking.room_block(session, block),
@@ -210,9 +222,12 @@ def room(token: str, position: int) -> ResponseReturnValue:
         explanation=explained,
         position=position,
         person_id=person().id,
-        statement_address=_statement_address,
+        statement_address=statement_address,
         form_event=secrets.token_hex(16),
         note_max=NOTE_MAX,
+        asks_confidence=preferences.asks_confidence(person()),
+        after=tools_after(session, block, position) if explained else None,
+        adaptive=adaptive_views.progress_at(block, position),
     )
 
 
@@ -242,6 +257,9 @@ def act(token: str, position: int) -> ResponseReturnValue:
             break
     if button == "pause":
         pausing.pause(session, person(), settings(), token)
+    elif button == "hide-confidence":
+        preferences.set_asks_confidence(session, person(), on=False)
+        flash(CONFIDENCE_OFF, "info")
     return redirect(_next_address(block, position, button, detail))
 
 
@@ -251,11 +269,11 @@ def _next_address(block: Block, position: int, button: str, detail: str) -> str:
     if button == "review":
         return url_for("blocks.review", token=block.token)
     if button == "submit":
-        return _room_address(block.token, position, "explanation")
+        return room_address(block.token, position, "explanation")
     wanted = {"next": position + 1, "previous": position - 1}.get(button, position)
     if button == "goto" and detail.isdecimal():
         wanted = int(detail[:6])
-    return _room_address(block.token, max(1, min(wanted, block.item_count)))
+    return room_address(block.token, max(1, min(wanted, block.item_count)))
 
 
 @bp.post("/blocks/<token>/<int(max=99999):position>/events")
@@ -273,7 +291,7 @@ def event(token: str, position: int) -> ResponseReturnValue:
 @allow(Permission.TAKE_BLOCKS)
 def state(token: str) -> ResponseReturnValue:
     """Answer the clock, the navigator and the form token that fits the present sign-in."""
-    session = _writing()
+    session = writing()
     block = taking.find_block(session, person(), token)
     shown = taking.room_block(session, block)
     return jsonify(
@@ -293,7 +311,7 @@ def state(token: str) -> ResponseReturnValue:
 @allow(Permission.TAKE_BLOCKS)
 def review(token: str) -> ResponseReturnValue:
     """Show every item as answered, unanswered, marked, before the end."""
-    session = _writing()
+    session = writing()
     block = taking.find_block(session, person(), token)
     if block.state is BlockState.ENDED:
         return _over(block)
@@ -308,7 +326,7 @@ def review(token: str) -> ResponseReturnValue:
 @allow(Permission.TAKE_BLOCKS)
 def end(token: str) -> ResponseReturnValue:
     """Ask once more, naming how many items are unanswered; then end the block for good."""
-    session = _writing()
+    session = writing()
     block = taking.find_block(session, person(), token)
     if block.state is BlockState.ENDED:
         return _over(block)
@@ -322,74 +340,5 @@ def end(token: str) -> ResponseReturnValue:
     )
 
 
-# ---- afterwards
-
-
-@bp.get("/blocks/<token>/result")
-@allow(Permission.TAKE_BLOCKS)
-def result(token: str) -> ResponseReturnValue:
-    """Show what an ended block came to."""
-    session = _writing()
-    block = taking.find_block(session, person(), token)
-    if block.state is not BlockState.ENDED:
-        flash("This block is still open. Its result is shown once it has ended.", "info")
-        return redirect(_room_address(token, block.position))
-    return render_template(
-        "blocks/result.html",
-        block=block,
-        result=results.result(session, block),
-        entries=taking.review(session, block),
-        late_seconds=late_seconds(block),
-        minimum=settings().min_group_n,
-    )
-
-
-def _change_address(session: Session, shown: Explanation | None) -> str | None:
-    """Return the page that compares the version seen with a newer one, while no open block holds the item."""
-    if shown is None or shown.newer_number is None or not has_closed(session, person(), shown.item_id):
-        return None
-    return url_for("items.difference", item_id=shown.item_id, old=shown.version_number, new=shown.newer_number)
-
-
-@bp.get("/blocks/<token>/result/<int(max=99999):position>")
-@allow(Permission.TAKE_BLOCKS)
-def explained(token: str, position: int) -> ResponseReturnValue:
-    """Show one item of an ended block with its explanation."""
-    session = _writing()
-    block = taking.find_block(session, person(), token)
-    if block.state is not BlockState.ENDED:
-        flash("This block is still open. Explanations are shown once it has ended.", "info")
-        return redirect(_room_address(token, block.position))
-    explanation = _explained(session, block, position)
-    return render_template(
-        "blocks/explained.html",
-        block=block,
-        shown=taking.room_block(session, block),
-        item=taking.room_item(session, block, position),
-        explanation=explanation,
-        statement_address=_statement_address,
-        change_href=_change_address(session, explanation),
-        position=position,
-        person_id=person().id,
-        note_max=NOTE_MAX,
-    )
-
-
-@bp.post("/blocks/<token>/result/<int(max=99999):position>")
-@allow(Permission.TAKE_BLOCKS)
-def keep(token: str, position: int) -> ResponseReturnValue:
-    """Keep the learner's mark or note on an item of an ended block; neither touches the score."""
-    session = db()
-    block = taking.find_block(session, person(), token)
-    if block.state is not BlockState.ENDED:
-        return redirect(_room_address(token, position))
-    button = request.form.get("action", "")
-    if button in {"mark", "unmark"}:
-        taking.set_mark(session, person(), block, position, on=button == "mark")
-    elif button == "note":
-        taking.set_note(session, person(), block, position, read_note(request.form))
-        flash("Your note is saved.", "success")
-    return redirect(url_for("blocks.explained", token=token, position=position))
-
-
-from qbank.blocks import room_views  # noqa: E402, F401  the rest of the feature's pages, on the same blueprint
+# the rest of the feature's pages, on the same blueprint
+from qbank.blocks import adaptive_views, after_views, builder_views, report_views, room_views  # noqa: E402, F401

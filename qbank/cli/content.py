@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from qbank.cli.edge import transaction
+from qbank.cli.edge import settings, transaction
 from qbank.settings import Settings
 
 
@@ -20,9 +20,11 @@ def load() -> None:
     What was edited here since is left as it is, and said so.
     """
     from qbank.content.service import load_shipped
+    from qbank.media.shelf import Shelf
 
-    with transaction() as session:
-        for line in load_shipped(session):
+    chosen = settings()
+    with transaction(chosen) as session:
+        for line in load_shipped(session, shelf=Shelf(chosen.data_dir)):
             click.echo(line, err=True)
 
 
@@ -33,9 +35,10 @@ def load_if_empty(chosen: Settings) -> None:
     from qbank.content.service import load_shipped
     from qbank.items.models import Item
     from qbank.items.taxonomy import Taxon
+    from qbank.media.shelf import Shelf
 
     with transaction(chosen) as session:
         empty = session.scalar(sa.select(Item.id).limit(1)) is None
         if empty and session.scalar(sa.select(Taxon.id).limit(1)) is None:
-            for line in load_shipped(session):
+            for line in load_shipped(session, shelf=Shelf(chosen.data_dir)):
                 click.echo(line, err=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from qbank.cli.edge import transaction
+from qbank.cli.edge import settings, transaction
 
 if TYPE_CHECKING:
     from qbank.exchange.exporting import Exported, Losses, Selection
@@ -46,7 +46,8 @@ def export_items(
 ) -> None:
     """Export items to a file ("-": standard output). Filters given twice widen, different ones narrow.
 
-    What the format cannot hold is said first. Exit code 1 where an item had to be left out.
+    What the format cannot hold is said first; images that it does not carry go into a folder beside the file,
+    NAME-files. Exit code 1 where an item had to be left out.
     """
     from qbank.errors import InvalidError
     from qbank.exchange.exporting import Selection, format_named
@@ -67,16 +68,29 @@ def export_items(
 
 
 def _write(chosen: Selection, entry: Format, output: Path) -> Exported:
-    from qbank.exchange import exporting
+    from qbank.exchange import exporting, images
+    from qbank.media.shelf import Shelf
 
-    with transaction(write=False) as session:
+    settled = settings()
+    bank = images.Outgoing(Shelf(settled.data_dir))
+    beside = None if str(output) == "-" else images.beside(output)[0]
+    with transaction(settled, write=False) as session:
         chosen.check(session)
         total = exporting.count(session, chosen)
-        _say(exporting.losses(entry, exporting.selected(session, chosen, limit=exporting.LOOKED_AT)))
+        looked_at = exporting.selected(session, chosen, limit=exporting.LOOKED_AT)
+        _say(exporting.losses(entry, looked_at, bank, beside=beside is not None))
         with click.progressbar(length=total, label=entry.title, file=sys.stderr) as bar, _opened(output) as target:
             if not sys.stderr.isatty():
                 bar.hidden = True
-            return exporting.export(session, chosen, entry, target, progress=lambda done: bar.update(done - bar.pos))
+            return exporting.export(
+                session,
+                chosen,
+                entry,
+                target,
+                images=bank,
+                beside=beside,
+                progress=lambda done: bar.update(done - bar.pos),
+            )
 
 
 def _say(losses: Losses) -> None:

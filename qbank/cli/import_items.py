@@ -35,18 +35,20 @@ def import_items(
 
     An item that the bank has under the same id becomes a new version; the same file again changes nothing. Each file
     comes in whole or not at all: a record that cannot be an item is refused by name, the others come in together.
+    Images that a file does not bring are looked for beside it and in the folder of its name, NAME-files.
     Exit code 1 where a record was refused or is of a type that the bank does not hold.
     """
     from qbank.exchange.formats import FORMATS
 
     if format_name and format_name not in FORMATS:
         raise click.UsageError(f"there is no format {format_name!r}; choose from {', '.join(FORMATS)}")
-    with _sessions(settings()) as sessions:
+    chosen = settings()
+    with _sessions(chosen) as sessions:
         person_id = _person(sessions, email)
         reports = {}
         for path in files:
             with _on_disk(path) as (file, name):
-                reports[name] = _one(sessions, file, name, format_name, dry_run, person_id)
+                reports[name] = _one(sessions, chosen, path, file, name, format_name, dry_run, person_id)
             if not as_json:
                 _print(name, reports[name], dry_run)
     if as_json:
@@ -114,10 +116,19 @@ def _kept(stream: Any, name: str) -> Iterator[tuple[Path, str]]:
 
 
 def _one(
-    sessions: Sessions, file: Path, name: str, format_name: str | None, dry_run: bool, person_id: int | None
+    sessions: Sessions,
+    chosen: Settings,
+    path: Path,
+    file: Path,
+    name: str,
+    format_name: str | None,
+    dry_run: bool,
+    person_id: int | None,
 ) -> Report:
-    from qbank.exchange import importing
+    from qbank.exchange import images, importing
+    from qbank.media.shelf import Shelf
 
+    kept: dict[str, Any] = {"shelf": Shelf(chosen.data_dir), "beside": images.beside(path) if path.is_file() else ()}
     size = file.stat().st_size
     with click.progressbar(length=size, label=name, file=sys.stderr) as bar:
         if not sys.stderr.isatty():
@@ -127,9 +138,9 @@ def _one(
             bar.update(done - bar.pos)
 
         if dry_run:
-            return importing.dry_run(sessions, file, name=name, format_name=format_name, advance=advance)
+            return importing.dry_run(sessions, file, name=name, format_name=format_name, advance=advance, **kept)
         return importing.import_file(
-            sessions, file, name=name, format_name=format_name, person_id=person_id, advance=advance
+            sessions, file, name=name, format_name=format_name, person_id=person_id, advance=advance, **kept
         )
 
 
@@ -160,4 +171,4 @@ def _print(name: str, report: Report, dry_run: bool) -> None:
         click.echo(f"{name}: and {len(lines) - _SHOWN:,} more; --json lists all", err=True)
     if report.flaws is not None:
         flaws = ", ".join(f"{number} {severity}s" for severity, number in sorted(report.flaws.items())) or "none"
-        click.echo(f"{name}: flaws in the first {report.checked:,} new items: {flaws} (qbank check lists them)")
+        click.echo(f"{name}: flaws in {report.checked:,} new or changed items: {flaws} (qbank check lists them)")

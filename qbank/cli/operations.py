@@ -12,6 +12,7 @@ import click
 import sqlalchemy as sa
 
 from qbank.cli.edge import settings
+from qbank.media import archive
 from qbank.settings import Settings
 
 
@@ -155,27 +156,43 @@ def current() -> None:
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def backup(file: Path) -> None:
-    """Copy the database to FILE while it is in use (SQLite; use pg_dump for PostgreSQL)."""
-    source = _sqlite_file(settings())
+    """Copy the database to FILE while it is in use (SQLite; use pg_dump for PostgreSQL).
+
+    The images of its items go beside it, into FILE.media.tar.
+    """
+    chosen = settings()
+    source = _sqlite_file(chosen)
     if source is None:
-        raise click.ClickException("the database is PostgreSQL: use pg_dump, which knows it best")
+        raise click.ClickException(
+            "the database is PostgreSQL: use pg_dump, which knows it best, "
+            f"and after it copy the images' folder {chosen.data_dir / 'media'}"
+        )
     if not source.exists():
         raise click.ClickException(f"there is no database at {source} yet")
     copy_database(source, file)
     click.echo(f"backed up to {file}", err=True)
+    # After the database: an image is there before its row, so every one that the copy knows can be had.
+    if images := archive.pack(chosen.data_dir, archive.beside(file)):
+        click.echo(f"backed up {images} images to {archive.beside(file)}", err=True)
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def restore(file: Path) -> None:
-    """Put the backup FILE in the database's place. Stop the server first; the old database is kept aside."""
-    target = _sqlite_file(settings())
+    """Put the backup FILE in the database's place. Stop the server first; the old database is kept aside.
+
+    Images are taken from FILE.media.tar where that lies beside it; those that are here already stay.
+    """
+    chosen = settings()
+    target = _sqlite_file(chosen)
     if target is None:
         raise click.ClickException("the database is PostgreSQL: use pg_restore, which knows it best")
     if problems := _integrity(file):
         raise click.ClickException(f"{file} is not a sound database: {'; '.join(problems)}")
     _check_known(_revision_of_file(file))
     target.parent.mkdir(parents=True, exist_ok=True)
+    if archive.beside(file).exists():
+        archive.check(archive.beside(file))  # before anything is changed
     stamp = _stamp()
     fresh = target.with_name(target.name + f".restoring-{stamp}")
     copy_database(file, fresh)
@@ -188,6 +205,8 @@ def restore(file: Path) -> None:
     finally:
         fresh.unlink(missing_ok=True)
     click.echo(f"restored from {file}", err=True)
+    if archive.beside(file).exists():
+        click.echo(f"restored {archive.unpack(chosen.data_dir, archive.beside(file))} images", err=True)
 
 
 def _revision_of_file(file: Path) -> str:
@@ -233,6 +252,9 @@ def doctor() -> None:
     file = _sqlite_file(chosen)
     if file is not None:
         findings += _integrity(file)
+    if at == head and not findings:
+        findings += _search_findings(chosen)
+        findings += _image_findings(chosen)
     click.echo(f"data folder: {chosen.data_dir}")
     click.echo(f"database: {_version(chosen)}, revision {at or 'none'}")
     for finding in findings:
@@ -240,6 +262,31 @@ def doctor() -> None:
     if findings:
         raise SystemExit(1)
     click.echo("all is well")
+
+
+def _search_findings(chosen: Settings) -> list[str]:
+    """Return where the search index does not hold what the items say."""
+    from qbank import search
+    from qbank.cli.edge import transaction
+
+    with transaction(chosen, write=False) as session:
+        found = search.check(session)
+    return [f"{found}: run qbank search rebuild"] if found else []
+
+
+def _image_findings(chosen: Settings) -> list[str]:
+    """Return which images that items show have no file any more."""
+    from qbank.cli.edge import transaction
+    from qbank.media import service
+    from qbank.media.shelf import Shelf
+
+    shelf = Shelf(chosen.data_dir)
+    with transaction(chosen, write=False) as session:
+        gone = service.missing(session, shelf)
+    if not gone:
+        return []
+    more = f" and {len(gone) - 3} more" if len(gone) > 3 else ""
+    return [f"images without their file in {shelf.root}: {', '.join(gone[:3])}{more}: restore them from a backup"]
 
 
 def _with_database(chosen: Settings) -> Settings:

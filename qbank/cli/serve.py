@@ -6,25 +6,30 @@ import logging
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 import sqlalchemy as sa
 
 from qbank.cli.edge import settings
+from qbank.demo.place import settings_of
 from qbank.settings import Settings
 
 if TYPE_CHECKING:
     from flask import Flask
 
+CONNECTIONS = 900
+
 
 @click.command()
 @click.option("--host", help="Address to listen on.  [default: HOST in the settings, 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one.  [default: PORT, 8000]")
-def serve(host: str | None, port: int | None) -> None:
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Serve the bank in this folder, such as a demo's.")
+def serve(host: str | None, port: int | None, data_dir: Path | None) -> None:
     """Serve the bank. On first run it prints the link that makes the first administrator."""
     os.umask(0o077)  # the database, its copies and its logs are for this user's eyes
-    chosen = settings()
+    chosen = settings_of(data_dir) if data_dir else settings()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     prepare(chosen)
@@ -42,6 +47,9 @@ def prepare(chosen: Settings) -> None:
     from qbank.cli.import_items import take_back_stopped
 
     take_back_stopped(chosen)
+    from qbank.cli.media import sweep_unused
+
+    sweep_unused(chosen)
 
 
 def _listen(chosen: Settings, host: str, port: int) -> None:
@@ -74,6 +82,10 @@ def make_server(app: Flask, chosen: Settings, host: str, port: int) -> Any:
         host=host,
         port=port,
         threads=chosen.threads,
+        # A browser keeps its connection open between two answers. At waitress's own limit of 100 the 101st learner
+        # of a class would wait until another's has been idle for long. Below the usual limit of 1,024 open files.
+        connection_limit=CONNECTIONS,
+        asyncore_use_poll=True,  # select() knows no file above the 1,024th
         ident=None,
         # a little above the limit the application answers with a page; far above it nothing is even stored
         max_request_body_size=2 * app.config["MAX_CONTENT_LENGTH"],

@@ -15,21 +15,30 @@ from qbank.blocks.models import ExamPreset, TimeUpPolicy
 from qbank.content import load_presets, load_taxonomy
 from qbank.errors import InvalidError
 from qbank.exchange import bank_markdown
+from qbank.exchange.images import Incoming, incoming
+from qbank.exchange.report import Outcome
 from qbank.exchange.service import Fate, store_records
 from qbank.items.models import Origin
 from qbank.items.record import ItemRecord
 from qbank.items.taxonomy import Dimension, Taxon
+from qbank.media import service as media
+from qbank.media.shelf import Shelf
 
 
-def load_shipped(session: Session, folder: Path | None = None) -> Iterator[str]:
-    """Load everything under the content folder; yield one line a step for the person who waits."""
+def load_shipped(session: Session, folder: Path | None = None, *, shelf: Shelf | None = None) -> Iterator[str]:
+    """Load everything under the content folder; yield one line a step for the person who waits.
+
+    Images of the folder ``media`` in it go to the ``shelf``.
+    """
     folder = folder or paths.questions_dir()
     yield f"taxonomy: {_load_taxonomy(session, folder / 'taxonomy.yaml')} classes"
     yield f"exam presets: {_load_presets(session, folder / 'presets.yaml')}"
     for file in sorted((folder / "articles").glob("*.md")):
         loaded = load_text(session, None, file.read_text(encoding="utf-8"), name=file.name, slug=file.stem)
         yield f"article {file.stem}: revision {loaded.revision.number}{'' if loaded.changed else ' (unchanged)'}"
-    report = store_records(session, None, _records(folder / "items"), origin=Origin.SHIPPED, keep_status=True)
+    with incoming(shelf, (folder / "media",)) as images:
+        records = _records(session, folder / "items", images)
+        report = store_records(session, None, records, origin=Origin.SHIPPED, keep_status=True)
     counts = ", ".join(f"{count} {fate}" for fate, count in report.counts.items() if count)
     yield f"items: {counts or 'none'}"
     if report.counts[Fate.KEPT]:
@@ -37,11 +46,15 @@ def load_shipped(session: Session, folder: Path | None = None) -> Iterator[str]:
     yield from (f"{name}: {problem}" for name, problem in report.problems)
 
 
-def _records(folder: Path) -> Iterator[ItemRecord]:
+def _records(session: Session, folder: Path, images: Incoming | None) -> Iterator[ItemRecord]:
     for file in sorted(folder.rglob("*.md")):
-        for record in bank_markdown.read(file.read_bytes(), file.name):
+        outcomes: Iterator[Outcome] = bank_markdown.read(file.read_bytes(), file.name)
+        for record in images.settle(outcomes) if images else outcomes:
             if not isinstance(record, ItemRecord):
                 raise InvalidError(f"{file.name}: {record}")
+            if images and images.kept:  # the rows come before the item that shows them
+                media.note(session, images.kept.values(), None)
+                images.kept.clear()
             yield record
 
 

@@ -33,6 +33,8 @@ def make_engine(url: str, *, pooled: bool = True) -> sa.Engine:
         return engine
     if parsed.drivername == "postgresql+psycopg":
         options = {"pool_size": 10} if pooled else {"poolclass": NullPool}
+        if "options" not in parsed.query:  # the server waits for a lock for ever unless it is told how long
+            options["connect_args"] = {"options": f"-c lock_timeout={BUSY_MS}"}
         try:
             return sa.create_engine(parsed, pool_pre_ping=True, **options)
         except ModuleNotFoundError:

@@ -17,6 +17,7 @@ from qbank import paths
 from qbank.db import models
 from qbank.db.base import UtcDateTime
 from qbank.db.engine import WRITE, make_engine
+from qbank.search import tables as search_tables
 
 
 class MigrationError(Exception):
@@ -42,12 +43,18 @@ def _render_item(kind: str, item: Any, autogenerate: Any) -> str | bool:
     return False
 
 
+def _include_name(name: str | None, kind: str, _parents: Any) -> bool:
+    """Leave the search index's tables out of the comparison with the models: they differ between the databases."""
+    return kind != "table" or name is None or not search_tables.is_own(name)
+
+
 def _options(dialect: str) -> dict[str, Any]:
     return {
         "target_metadata": models.metadata,
         "render_as_batch": dialect == "sqlite",
         "compare_type": True,
         "render_item": _render_item,
+        "include_name": _include_name,
         "transaction_per_migration": False,
     }
 

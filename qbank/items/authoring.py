@@ -21,7 +21,7 @@ from qbank.items.forms import MAX_KEY, ItemForm
 from qbank.items.markers import join_marks, split_marks
 from qbank.items.models import Difficulty, ItemVersion
 from qbank.items.record import ItemRecord, OptionRecord, ReferenceRecord
-from qbank.items.references import Reference, ensure_references
+from qbank.items.references import Reference, ensure_references, surviving
 from qbank.items.taxonomy import Dimension, Taxon
 
 SPARE_OPTIONS = 4
@@ -88,7 +88,7 @@ def to_content(
     What the form does not show of an option (where a drafted distractor came from) is kept from the version
     ``before`` while the option's text stays.
     """
-    references = list(form.references.data or [])
+    references = surviving(session, _possible(form.references.data or []))  # some may have been merged meanwhile
     entry = form.new_reference.form
     if entry.title.data:
         record = ReferenceRecord(
@@ -101,7 +101,8 @@ def to_content(
             url=entry.url.data or None,
         )
         references.append(ensure_references(session, [record])[0].id)
-    known_references = {reference.id for reference in offered.references} | set(references[-1:])
+    kept = surviving(session, [reference.id for reference in offered.references])
+    known_references = {*kept, *references[-1:]}
     known_statements = {statement.id for statement in offered.statements}
     return VersionContent(
         stem=form.stem.data or "",
@@ -193,13 +194,14 @@ def differences(
     form: ItemForm, offered: Evidence, theirs: ItemVersion, taxa: dict[Dimension, list[Taxon]]
 ) -> list[compare.FieldDifference]:
     """Return what the form says otherwise than the version that stands, field by field; theirs is the newer text."""
-    titles = {reference.id: reference.title for reference in offered.references}
+    works = {reference.id: reference.record() for reference in offered.references}
     quotes = {statement.id: f"{offered.mark_of(statement)}: {statement.text}" for statement in offered.statements}
     names = {str(taxon.id): taxon.name for each in taxa.values() for taxon in each}
     mine = replace(
         half_written(form),
         doubt=form.doubt.data or None,
-        references=tuple(ReferenceRecord(titles[each]) for each in form.references.data or [] if each in titles),
+        references=tuple(works[each] for each in form.references.data or [] if each in works),
+        vignette=theirs.vignette_version.text if theirs.vignette_version else None,  # the form does not change it
     )
     found = [
         field

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from qbank.items.record import ItemRecord
+from qbank.items.record import ItemRecord, ReferenceRecord
 
 _TOKENS = re.compile(r"\w+\s*|[^\w\s]\s*|\s+")
 # Pairs of equal tokens that the matcher may have to look at: what keeps a difference under a second. A text of
@@ -84,8 +84,13 @@ class FieldDifference:
     changed: bool
 
 
+def _cited(reference: ReferenceRecord) -> str:
+    parts = (reference.title, reference.authors, reference.container, reference.year, reference.doi, reference.pmid)
+    return ", ".join(str(part) for part in parts if part)
+
+
 def _lines(record: ItemRecord) -> dict[str, str]:
-    shown = {"Stem": record.stem, "Lead-in": record.lead_in or ""}
+    shown = {"Vignette": record.vignette or "", "Stem": record.stem, "Lead-in": record.lead_in or ""}
     for place, option in enumerate(record.options):
         letter = chr(65 + place)
         shown[f"Option {letter}"] = option.text
@@ -94,7 +99,7 @@ def _lines(record: ItemRecord) -> dict[str, str]:
     shown["Objective"] = record.objective or ""
     shown["Explanation"] = record.explanation or ""
     shown["Statements"] = "\n".join(f"{link.article} {link.id}: {link.quote or ''}" for link in record.statements)
-    shown["References"] = "\n".join(reference.title for reference in record.references)
+    shown["References"] = "\n".join(map(_cited, record.references))
     tags = (*record.systems, *record.disciplines, *record.tasks, record.difficulty or "", *record.tags)
     shown["Classification"] = ", ".join(tag for tag in tags if tag)
     shown["Doubts"] = record.doubt or ""

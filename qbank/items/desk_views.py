@@ -15,9 +15,11 @@ from qbank.items.blueprint import bp
 from qbank.items.forms import ItemForm
 from qbank.items.models import Item, ItemVersion, Origin
 from qbank.markup import MAX_CHARS, render, render_inline
+from qbank.media import service as media
+from qbank.media.shelf import Shelf
 from qbank.security.guard import person
 from qbank.security.permissions import Permission, allow
-from qbank.web.transaction import db
+from qbank.web.transaction import db, settings
 
 MAX_DISMISSED = 20  # warnings dismissed in one save
 MAX_ID_LENGTH = 16
@@ -60,6 +62,24 @@ def _dismiss(item_id: int) -> None:
             continue
 
 
+def _add_image(form: ItemForm) -> bool:
+    """Keep the image that the form brings and show it in its text; False where it cannot be, with the reasons beside.
+
+    The texts stay as they are. A form that brings no image and does not ask for one has nothing to add.
+    """
+    file = request.files.get("image")
+    if "add_image" not in request.form and not (file and file.filename):
+        return True
+    data, name = (file.read(), file.filename or "") if file else (b"", "")
+    shelf = Shelf(settings().data_dir)
+    try:
+        form.show_image(media.add(db(), shelf, person(), data, name, form.image_alt.data or ""))
+    except InvalidError as error:
+        form.take_problems(error)
+        return False
+    return True
+
+
 def _page(
     form: ItemForm, offered: Evidence, *, slug: str, status: int = 200, item: Item | None = None, **more: object
 ) -> ResponseReturnValue:
@@ -88,7 +108,10 @@ def new() -> ResponseReturnValue:
     if form.is_submitted() and "more_options" in request.form:
         form.add_option()
         return _page(form, offered, slug=slug)
-    if form.validate_on_submit() and "offer" not in request.form:
+    if form.is_submitted() and "add_image" in request.form:
+        added = _add_image(form)
+        return _page(form, offered, slug=slug, status=200 if added else 422)
+    if form.validate_on_submit() and "offer" not in request.form and _add_image(form):
         content = authoring.to_content(db(), form, offered)
         saved = store.create_item(
             db(), person(), content, external_id=f"q-{secrets.token_hex(5)}", origin=Origin.WRITTEN
@@ -125,7 +148,10 @@ def edit(item_id: int) -> ResponseReturnValue:
     if "more_options" in request.form:
         form.add_option()
         return _page(form, offered, slug=slug, item=item, version=version)
-    if "offer" in request.form or not form.validate():
+    if "add_image" in request.form:
+        added = _add_image(form)
+        return _page(form, offered, slug=slug, item=item, version=version, status=200 if added else 422)
+    if "offer" in request.form or not form.validate() or not _add_image(form):
         status = 422 if form.errors else 200
         return _page(form, offered, slug=slug, item=item, version=version, status=status)
     return _save(item, version, form, offered, slug)

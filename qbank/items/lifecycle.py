@@ -9,8 +9,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from qbank import clock
+from qbank import clock, search
 from qbank.accounts.models import Person
+from qbank.annulments import rulings
 from qbank.errors import ConflictError, InvalidError, NotFoundError
 from qbank.items import pool, rechecks
 from qbank.items.models import (
@@ -24,7 +25,9 @@ from qbank.items.models import (
     Vote,
 )
 from qbank.items.store import lock_item, note_change
+from qbank.media import links
 from qbank.settings import Settings
+from qbank.statistics.queries import first_deliveries
 
 S = ItemState
 STEPS: dict[ItemState, tuple[ItemState, ...]] = {
@@ -76,7 +79,7 @@ def missing_parts(session: Session, version: ItemVersion, settings: Settings) ->
         (disciplines > 0, "at least one discipline"),
         (version.task_id is not None, "one task"),
     )
-    return [phrase for fine, phrase in checks if not fine]
+    return [phrase for fine, phrase in checks if not fine] + links.faults(session, version, options)
 
 
 def _count(session: Session, links: type[VersionReference | VersionDiscipline], version: ItemVersion) -> int:
@@ -161,17 +164,7 @@ def change_state(
     """Take one step. Raises ConflictError for a step that is not allowed, InvalidError for what it lacks."""
     item = lock_item(session, item_id)
     version = _current(session, item, version_id)
-    if to not in STEPS[version.state]:
-        raise ConflictError(f"An item that is {NAMES[version.state]} cannot become {NAMES[to]}.")
-    if (version.state, to) in NEEDS_COMMENT and not comment.strip():
-        raise InvalidError("Say why.", problems={"comment": f"A comment is needed to make it {NAMES[to]}."})
-    if to is S.IN_REVIEW and (missing := missing_parts(session, version, settings)):
-        raise InvalidError(
-            f"Before review the item still needs: {'; '.join(missing)}.",
-            problems={"item": "; ".join(missing)},
-        )
-    if to is S.APPROVED:
-        _check_approval(session, version, settings)
+    check_step(session, version, to, settings, comment)
     taken_back = version.state is S.REJECTED
     note_change(session, actor, version, to, comment.strip())
     if taken_back:
@@ -182,6 +175,42 @@ def change_state(
     session.flush()
     pool.sync(session, [item.id])
     return version
+
+
+def check_step(session: Session, version: ItemVersion, to: ItemState, settings: Settings, comment: str = "") -> None:
+    """Raise what stands against a step, ConflictError or InvalidError; nothing is changed."""
+    if to not in STEPS[version.state]:
+        raise ConflictError(f"An item that is {NAMES[version.state]} cannot become {NAMES[to]}.")
+    if (version.state, to) in NEEDS_COMMENT and not comment.strip():
+        raise InvalidError("Say why.", problems={"comment": f"A comment is needed to make it {NAMES[to]}."})
+    if to is S.IN_REVIEW and (missing := missing_parts(session, version, settings)):
+        raise InvalidError(
+            f"Before review the item still needs: {'; '.join(missing)}.",
+            problems={"item": "; ".join(missing)},
+        )
+    if to is S.LIVE:
+        _check_rulings(session, version)
+    if to is S.APPROVED:
+        _check_approval(session, version, settings)
+    if (version.state, to) == (S.PRETEST, S.LIVE):
+        _check_pretest(session, version, settings)
+
+
+def _check_rulings(session: Session, version: ItemVersion) -> None:
+    if rulings.in_force(session, [version.id]):
+        raise ConflictError(
+            "This version was annulled or has another key by now: learners do not get it again.",
+            cure="Publish the version that mends it, or take the decision back first.",
+        )
+
+
+def _check_pretest(session: Session, version: ItemVersion, settings: Settings) -> None:
+    needed = settings.pretest_min_deliveries
+    if needed and (met := first_deliveries(session, version.id)) < needed:
+        raise ConflictError(
+            f"Too few learners have met it to judge its figures: {met} of {needed}.",
+            cure="It stays in pretest until then.",
+        )
 
 
 def _check_approval(session: Session, version: ItemVersion, settings: Settings) -> None:
@@ -197,6 +226,7 @@ def publish(session: Session, actor: Person | None, item: Item, version: ItemVer
         old = session.get(ItemVersion, before)
         if old is not None and old.state is not S.SUPERSEDED:
             note_change(session, actor, old, S.SUPERSEDED, f"version {version.number} took its place")
+        search.forget(session, [before])
     item.published_version_id = version.id
     if item.draft_version_id == version.id:
         item.draft_version_id = None

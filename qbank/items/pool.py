@@ -10,7 +10,9 @@ from collections.abc import Collection, Iterator
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from qbank.annulments import rulings
 from qbank.items.models import Item, ItemState, ItemVersion, PoolEntry, VersionDiscipline
+from qbank.statistics import difficulty as difficulties
 
 BATCH = 1000
 
@@ -48,7 +50,10 @@ def _entries(session: Session, ids: list[int] | None) -> Iterator[dict[str, obje
             ItemVersion.difficulty,
         )
         .join(ItemVersion, ItemVersion.id == Item.published_version_id)
-        .where(ItemVersion.state.in_([ItemState.LIVE, ItemState.PRETEST]))
+        .where(
+            ItemVersion.state.in_([ItemState.LIVE, ItemState.PRETEST]),
+            sa.not_(rulings.is_annulled(ItemVersion.id)),
+        )
         .order_by(Item.id)
     )
     links = sa.select(VersionDiscipline.version_id, VersionDiscipline.taxon_id)
@@ -58,13 +63,15 @@ def _entries(session: Session, ids: list[int] | None) -> Iterator[dict[str, obje
     disciplines: dict[int, list[int]] = {}
     for version_id, taxon_id in session.execute(links.order_by(VersionDiscipline.taxon_id)):
         disciplines.setdefault(version_id, []).append(taxon_id)
-    for item_id, version_id, state, system_id, task_id, difficulty in session.execute(query):
+    rows = session.execute(query).all()
+    measured = difficulties.of_versions(session, None if ids is None else [row[1] for row in rows])
+    for item_id, version_id, state, system_id, task_id, difficulty in rows:
         yield {
             "item_id": item_id,
             "version_id": version_id,
             "pretest": state is ItemState.PRETEST,
             "system_id": system_id,
             "task_id": task_id,
-            "difficulty": str(difficulty or ""),
+            "difficulty": measured.get(version_id, str(difficulty or "")),  # answers tell more than the estimate
             "disciplines": "," + "".join(f"{taxon_id}," for taxon_id in disciplines.get(version_id, [])),
         }

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from markupsafe import Markup
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from qbank import search
 from qbank.accounts.models import Person
 from qbank.articles.models import Statement
 from qbank.items.models import (
@@ -38,67 +40,114 @@ class Row:
     item: Item
     version: ItemVersion
     has_draft_beside: bool  # a draft waits while an earlier version is published
+    excerpt: Markup | None = None  # where the searched words stand, marked
 
 
 def _newest() -> sa.ColumnElement[int]:
     return sa.func.coalesce(Item.draft_version_id, Item.published_version_id)
 
 
+def _proposal() -> sa.ColumnElement[bool]:
+    return sa.and_(ItemVersion.origin == Origin.DRAFTED, Item.owner_id.is_(None), ItemVersion.state == ItemState.DRAFT)
+
+
 def _matching(chosen: ItemFilter) -> list[sa.ColumnElement[bool]]:
+    """Return what the filter asks of an item's newest version."""
     conditions: list[sa.ColumnElement[bool]] = []
-    proposal = sa.and_(
-        ItemVersion.origin == Origin.DRAFTED, Item.owner_id.is_(None), ItemVersion.state == ItemState.DRAFT
-    )
     if chosen.proposals:
-        conditions.append(proposal)
+        conditions.append(_proposal())
     elif chosen.state is not None:
         conditions.append(ItemVersion.state == chosen.state)
         if chosen.state is ItemState.DRAFT:
-            conditions.append(sa.not_(proposal))
+            conditions.append(sa.not_(_proposal()))
     if chosen.system_id is not None:
         conditions.append(ItemVersion.system_id == chosen.system_id)
-    if chosen.owner_id is not None:
-        conditions.append(Item.owner_id == chosen.owner_id)
-    for word in chosen.text.split()[:8]:
-        pattern = f"%{word.lower().replace('%', '').replace('_', '')}%"
-        conditions.append(
-            sa.or_(
-                sa.func.lower(ItemVersion.stem).like(pattern),
-                sa.func.lower(ItemVersion.lead_in).like(pattern),
-                sa.func.lower(Item.external_id).like(pattern),
-            )
-        )
     return conditions
 
 
+def _is_newest() -> sa.ColumnElement[bool]:
+    """Return the condition that joins an item's newest version by the item.
+
+    The sum keeps the databases from looking each version up by its id: what lists ask of it is in an index with the
+    item's id, and a version's row is wide.
+    """
+    return sa.and_(ItemVersion.item_id == Item.id, ItemVersion.id + 0 == _newest())
+
+
+def _chosen(chosen: ItemFilter) -> sa.Select[int, int | None]:
+    """Return the query of newest and published versions' ids, narrow enough to sort those of a whole bank."""
+    newest = _newest().label("version_id")
+    query = sa.select(newest, Item.published_version_id).select_from(Item).where(_newest().is_not(None))
+    if conditions := _matching(chosen):
+        query = query.join(ItemVersion, _is_newest()).where(*conditions)
+    if chosen.state is None and not chosen.proposals:  # what nobody has decided on has a list of its own
+        undecided = sa.select(ItemVersion.id).where(
+            ItemVersion.state == ItemState.DRAFT, ItemVersion.origin == Origin.DRAFTED
+        )
+        query = query.where(sa.or_(Item.owner_id.is_not(None), _newest().not_in(undecided)))
+    return query if chosen.owner_id is None else query.where(Item.owner_id == chosen.owner_id)
+
+
+def _page(session: Session, chosen: ItemFilter, limit: int, offset: int) -> tuple[list[int], int]:
+    """Return the newest versions' ids of one page, in the order of the list, and how many items match."""
+    query = _chosen(chosen)
+    if chosen.text.strip():
+        return _found_page(session, query, search.matching(session, chosen.text), limit, offset)
+    total = session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
+    page = query.order_by(_newest().desc()).limit(limit).offset(offset)
+    return (list(session.scalars(page)) if offset < total else []), total
+
+
+def _found_page(
+    session: Session, query: sa.Select[int, int | None], found: search.Found, limit: int, offset: int
+) -> tuple[list[int], int]:
+    query = query.where(found.condition)
+    if found.ranks is not None:
+        rows = session.execute(query).all()
+        best = sorted((found.rank(newest, published), -newest) for newest, published in rows)
+        return [-newest for _rank, newest in best[offset : offset + limit]], len(rows)
+    every = query.cte("chosen")  # named twice, gone through once: the search is the dear part
+    count = sa.select(sa.func.count()).select_from(every).scalar_subquery()
+    page = sa.select(every.c.version_id, count).order_by(every.c.version_id.desc()).limit(limit).offset(offset)
+    shown = session.execute(page).all()
+    if not shown and offset:  # past the end
+        return [], session.scalar(sa.select(count)) or 0
+    return [newest for newest, _total in shown], (shown[0][1] or 0) if shown else 0
+
+
 def items(session: Session, chosen: ItemFilter, *, limit: int, offset: int) -> tuple[list[Row], int]:
-    """Return one page of items, the newest version of each, last changed first; and how many match."""
-    conditions = _matching(chosen)
-    base = sa.select(Item, ItemVersion).join(ItemVersion, ItemVersion.id == _newest()).where(*conditions)
-    total = session.scalar(
-        sa.select(sa.func.count()).select_from(Item).join(ItemVersion, ItemVersion.id == _newest()).where(*conditions)
+    """Return one page of items, the newest version of each, and how many match.
+
+    Last changed first; where words are searched, the best hit first, with an excerpt.
+    """
+    ids, total = _page(session, chosen, limit, offset)
+    more = search.with_texts() if chosen.text.strip() else ()
+    page = (
+        sa.select(Item, ItemVersion)
+        .join(ItemVersion, ItemVersion.item_id == Item.id)
+        .where(ItemVersion.id.in_(ids))
+        .options(joinedload(ItemVersion.system), *more)
     )
-    page = base.options(joinedload(ItemVersion.system)).order_by(ItemVersion.id.desc()).limit(limit).offset(offset)
-    rows = [
-        Row(item, version, item.draft_version_id is not None and item.published_version_id is not None)
-        for item, version in session.execute(page)
-    ]
-    return rows, total or 0
+    found = {version.id: (item, version) for item, version in session.execute(page)} if ids else {}
+    excerpts = search.excerpts((version for _item, version in found.values()), chosen.text) if more else {}
+    return [_row(*found[version_id], excerpts.get(version_id)) for version_id in ids], total
+
+
+def _row(item: Item, version: ItemVersion, excerpt: Markup | None) -> Row:
+    beside = item.draft_version_id is not None and item.published_version_id is not None
+    return Row(item, version, beside, excerpt)
 
 
 def state_counts(session: Session) -> dict[str, int]:
     """Return how many items are in each state, by their newest version; "proposed" are undecided drafts."""
-    undecided = sa.and_(
-        ItemVersion.origin == Origin.DRAFTED, Item.owner_id.is_(None), ItemVersion.state == ItemState.DRAFT
-    )
-    label = sa.case((undecided, "proposed"), else_=sa.cast(ItemVersion.state, sa.String))
-    query = (
-        sa.select(label, sa.func.count())
-        .select_from(Item)
-        .join(ItemVersion, ItemVersion.id == _newest())
-        .group_by(label)
-    )
-    return dict(session.execute(query).all())
+    proposed = sa.func.sum(sa.case((_proposal(), 1), else_=0))
+    query = sa.select(ItemVersion.state, sa.func.count(), proposed).select_from(Item).join(ItemVersion, _is_newest())
+    counts: dict[str, int] = {}
+    # Grouped by the state alone, the first column of an index: nothing is sorted.
+    for state, number, undecided in session.execute(query.group_by(ItemVersion.state)):
+        counts[str(state)] = number - undecided
+        counts["proposed"] = counts.get("proposed", 0) + undecided
+    return {name: number for name, number in counts.items() if number}
 
 
 def versions_of(session: Session, item_id: int) -> list[tuple[ItemVersion, str | None]]:

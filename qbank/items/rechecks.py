@@ -6,7 +6,7 @@ An item's state never changes here: a person decides what a changed source means
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -19,12 +19,14 @@ from qbank.articles.models import Article, ArticleRevision, Statement
 from qbank.errors import ConflictError, InvalidError, NotFoundError
 from qbank.items.check_models import CheckKind, CheckNeeded
 from qbank.items.models import Item, ItemState, ItemVersion, Option, OptionStatement, VersionReference, VersionStatement
+from qbank.items.reference_models import ReferenceChange, ReferenceStep
 from qbank.items.references import Reference
 from qbank.security import audit
 
 # Nobody gets these any more, or ever will: their sources may change.
 AT_REST = frozenset({ItemState.REJECTED, ItemState.RETIRED, ItemState.SUPERSEDED})
 MAX_COMMENT = 2000
+FLAG_BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,11 +224,14 @@ def clear(session: Session, actor: Person, item_id: int, flag_id: int, comment: 
     audit.record(session, "check cleared", person_id=actor.id, subject=f"item {item_id}", kind=str(flag.kind))
 
 
-def retract(session: Session, actor: Person, reference_id: int, *, retracted: bool) -> int:
+def retract(session: Session, actor: Person, reference_id: int, *, retracted: bool, reason: str = "") -> int:
     """Mark a reference as retracted, or take that back, and flag every item that names it, or clear those flags.
 
-    Doing it twice changes nothing. Return how many flags were raised. Raises NotFoundError.
+    Doing it twice changes nothing. Return how many flags were raised. Raises NotFoundError, InvalidError for a
+    reason that is too long.
     """
+    if len(reason) > MAX_COMMENT:
+        raise InvalidError("The reason is too long.", problems={"reason": f"At most {MAX_COMMENT:,} characters."})
     query = sa.select(Reference).where(Reference.id == reference_id).with_for_update()
     reference = session.scalar(query.execution_options(populate_existing=True))
     if reference is None:
@@ -234,6 +239,12 @@ def retract(session: Session, actor: Person, reference_id: int, *, retracted: bo
     if (reference.retracted_at is not None) == retracted:
         return 0
     reference.retracted_at = clock.now() if retracted else None
+    step = ReferenceStep.RETRACTED if retracted else ReferenceStep.RESTORED
+    session.add(
+        ReferenceChange(
+            reference_id=reference.id, person_id=actor.id, kind=step, reason=reason.strip(), at=clock.now(), detail={}
+        )
+    )
     audit.record(
         session,
         "reference retracted" if retracted else "retraction taken back",
@@ -241,7 +252,7 @@ def retract(session: Session, actor: Person, reference_id: int, *, retracted: bo
         subject=f"reference {reference.id}",
     )
     if retracted:
-        return _flag_naming(session, reference)
+        return flag_naming(session, reference)
     open_ones = sa.select(CheckNeeded).where(CheckNeeded.reference_id == reference.id, CheckNeeded.cleared_at.is_(None))
     for flag in session.scalars(open_ones):
         _close(flag, actor, "The retraction was taken back.")
@@ -249,26 +260,78 @@ def retract(session: Session, actor: Person, reference_id: int, *, retracted: bo
     return 0
 
 
-def _flag_naming(session: Session, reference: Reference) -> int:
-    """Flag the newest version of each item that names the reference."""
+def flag_naming(session: Session, reference: Reference) -> int:
+    """Flag the newest version of each item that names a retracted reference, unless it is flagged for it already."""
+    flagged = sa.select(CheckNeeded.item_id).where(
+        CheckNeeded.reference_id == reference.id, CheckNeeded.cleared_at.is_(None)
+    )
     query = (
         sa.select(Item.id, ItemVersion.id)
         .join(ItemVersion, ItemVersion.id.in_([Item.draft_version_id, Item.published_version_id]))
         .join(VersionReference, VersionReference.version_id == ItemVersion.id)
-        .where(VersionReference.reference_id == reference.id, ItemVersion.state.not_in(AT_REST))
+        .where(
+            VersionReference.reference_id == reference.id,
+            ItemVersion.state.not_in(AT_REST),
+            Item.id.not_in(flagged),
+        )
         .order_by(ItemVersion.number)
     )
     naming = dict(session.execute(query).all())
-    session.add_all(
-        CheckNeeded(
-            item_id=item_id,
-            version_id=version_id,
-            kind=CheckKind.RETRACTED,
-            reference_id=reference.id,
-            raised_at=clock.now(),
-            comment="",
-        )
-        for item_id, version_id in sorted(naming.items())
-    )
+    session.add_all(_retraction(item_id, version_id, reference.id) for item_id, version_id in sorted(naming.items()))
     session.flush()
     return len(naming)
+
+
+def _retraction(item_id: int, version_id: int, reference_id: int) -> CheckNeeded:
+    return CheckNeeded(
+        item_id=item_id,
+        version_id=version_id,
+        kind=CheckKind.RETRACTED,
+        reference_id=reference_id,
+        raised_at=clock.now(),
+        comment="",
+    )
+
+
+def flag_retracted(session: Session, version_ids: Sequence[int]) -> int:
+    """Flag versions just saved that name a reference which was retracted before. Return how many were flagged.
+
+    What is flagged already is not flagged again; nor is what a person cleared, while the item goes on naming the
+    reference. One query where nothing is retracted, for up to a thousand versions.
+    """
+    raised = 0
+    for start in range(0, len(version_ids), FLAG_BATCH):
+        query = (
+            sa.select(ItemVersion.item_id, ItemVersion.id, ItemVersion.number, VersionReference.reference_id)
+            .join(VersionReference, VersionReference.version_id == ItemVersion.id)
+            .join(Reference, Reference.id == VersionReference.reference_id)
+            .where(ItemVersion.id.in_(version_ids[start : start + FLAG_BATCH]), Reference.retracted_at.is_not(None))
+        )
+        for item_id, version_id, number, reference_id in session.execute(query).all():
+            if _is_news(session, item_id, number, reference_id):
+                session.add(_retraction(item_id, version_id, reference_id))
+                raised += 1
+    session.flush()
+    return raised
+
+
+def _is_news(session: Session, item_id: int, number: int, reference_id: int) -> bool:
+    """Return whether nobody was told yet that this item names this retracted reference (again)."""
+    last = session.scalar(
+        sa.select(CheckNeeded)
+        .where(CheckNeeded.item_id == item_id, CheckNeeded.reference_id == reference_id)
+        .order_by(CheckNeeded.id.desc())
+        .limit(1)
+    )
+    if last is None or last.cleared_at is None:
+        return last is None
+    before = (
+        sa.select(ItemVersion.id)
+        .where(ItemVersion.item_id == item_id, ItemVersion.number < number)
+        .order_by(ItemVersion.number.desc())
+        .limit(1)
+    )
+    named = sa.select(VersionReference.version_id).where(
+        VersionReference.version_id == before.scalar_subquery(), VersionReference.reference_id == reference_id
+    )
+    return session.scalar(named) is None

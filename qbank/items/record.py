@@ -74,3 +74,9 @@ class ItemRecord:
     def name(self) -> str:
         """Return what a message calls this item: its id, or its place in the file."""
         return self.external_id or self.id or f"line {self.line}"
+
+    def texts(self) -> list[str]:
+        """Return every Markdown text of the item that says something."""
+        texts = [self.vignette, self.stem, self.lead_in, self.objective, self.explanation]
+        texts += [text for option in self.options for text in (option.text, option.rationale)]
+        return [text for text in texts if text]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from qbank import clock
+from qbank import clock, search
 from qbank.accounts.models import Person
 from qbank.errors import ConflictError, InvalidError, NotFoundError
 from qbank.items import rechecks, waivers
@@ -26,6 +26,7 @@ from qbank.items.models import (
     VersionStatement,
 )
 from qbank.markup import render, render_inline
+from qbank.media import links
 
 # A newer draft takes the place of these; what learners get stays.
 REPLACEABLE = frozenset({ItemState.DRAFT, ItemState.IN_REVIEW, ItemState.APPROVED, ItemState.REJECTED})
@@ -191,6 +192,8 @@ def _add_version(
     session.flush()
     _add_options(session, version, content.options)
     _add_links(session, version, content, provenance)
+    if content.vignette_version_id is not None or links.may_show(_texts(content)):
+        links.follow(session, [version.id])
     session.add(
         StateChange(
             version_id=version.id,
@@ -203,7 +206,15 @@ def _add_version(
     )
     item.draft_version_id = version.id
     session.flush()
+    if content.reference_ids:
+        rechecks.flag_retracted(session, [version.id])
+    search.refresh(session, [item.id])
     return version
+
+
+def _texts(content: VersionContent) -> list[str]:
+    options = [text for option in content.options for text in (option.text, option.rationale)]
+    return [content.stem, content.lead_in, content.objective, content.explanation, *options]
 
 
 def _add_options(session: Session, version: ItemVersion, options: tuple[OptionContent, ...]) -> None:

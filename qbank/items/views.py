@@ -6,7 +6,8 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from qbank.accounts.models import Person
-from qbank.blocks import statuses
+from qbank.annulments import rulings
+from qbank.blocks import report_queries, statuses
 from qbank.blocks.seen import has_closed
 from qbank.errors import ConflictError, InvalidError, NotFoundError, QBankError
 from qbank.items import (
@@ -16,6 +17,7 @@ from qbank.items import (
     queries,
     recheck_queries,
     records,
+    review_queries,
     store,
     taxonomy,
     waivers,
@@ -35,7 +37,7 @@ TABS = ("proposed", "draft", "in_review", "approved", "pretest", "live", "suspen
 @bp.get("")
 @allow(Permission.AUTHOR)
 def index() -> ResponseReturnValue:
-    """List the items by state, with a search over stems and ids."""
+    """List the items by state, with a search over everything that they say."""
     page = Page.from_request(request.args)
     tab = request.args.get("state", "")
     tab = tab if tab in TABS else ""
@@ -56,6 +58,7 @@ def index() -> ResponseReturnValue:
         tab=tab,
         counts=queries.state_counts(db()),
         tab_names=TABS,
+        reports=report_queries.count_open(db()),
         systems=taxonomy.taxa(db())[taxonomy.Dimension.SYSTEM],
     )
 
@@ -64,9 +67,24 @@ def index() -> ResponseReturnValue:
 @allow(Permission.REVIEW)
 def review() -> ResponseReturnValue:
     """List what waits for a reviewer, oldest first, with whether this person may approve it."""
-    rows, _total = queries.items(db(), queries.ItemFilter(state=ItemState.IN_REVIEW), limit=200, offset=0)
-    waiting = [(row, lifecycle.may_approve(db(), person(), row.version, settings())) for row in reversed(rows)]
-    return render_template("items/review.html", waiting=waiting, needed=settings().approvals_needed)
+    page = Page.from_request(request.args)
+    part, system = request.args.get("part", ""), request.args.get("system", "")
+    chosen = review_queries.QueueFilter(
+        part=review_queries.Part(part) if part in set(review_queries.Part) else review_queries.Part.ANY,
+        system_id=int(system) if system.isdecimal() and len(system) < 10 else None,
+    )
+    needed = settings().approvals_needed
+    waiting, page.total = review_queries.waiting(
+        db(), person().id, chosen, four_eyes=needed > 0, limit=page.size, offset=page.offset
+    )
+    return render_template(
+        "items/review.html",
+        waiting=waiting,
+        page=page,
+        chosen=chosen,
+        systems=taxonomy.taxa(db())[taxonomy.Dimension.SYSTEM],
+        needed=needed,
+    )
 
 
 def _find(item_id: int) -> Item:
@@ -114,6 +132,7 @@ def _show(item_id: int, number: int | None = None, refusal: QBankError | None = 
         votes=queries.votes_of(db(), version.id),
         checked=waivers.split(checks.findings(record), waivers.of_items(db(), [item.id])[item.id]),
         flags=recheck_queries.of_item(db(), item.id),
+        ruling=rulings.in_force(db(), [version.id]).get(version.id),
         missing=lifecycle.missing_parts(db(), version, settings()) if version.state is ItemState.DRAFT else [],
         steps=lifecycle.STEPS[version.state] if current else (),
         state_names=lifecycle.NAMES,
@@ -201,4 +220,5 @@ def vote(item_id: int) -> ResponseReturnValue:
     return redirect(url_for("items.show", item_id=item_id))
 
 
-from qbank.items import check_views, desk_views  # noqa: E402, F401  puts their pages on the same blueprint
+# they put their pages on the same blueprint
+from qbank.items import bulk_views, check_views, desk_views, reference_views, report_views, vignette_views  # noqa: E402, F401

@@ -43,8 +43,11 @@ def _is_form(body: Any) -> bool:
 
 
 def stripped(value: Any) -> Any:
-    """Filter: take white space off both ends."""
-    return value.strip() if isinstance(value, str) else value
+    """Filter: take white space off both ends, and end lines as files do.
+
+    A browser sends ``\\r\\n`` for every line end; kept so, a text saved unchanged would be another text.
+    """
+    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else value
 
 
 class CheckboxGroup(SelectMultipleField):

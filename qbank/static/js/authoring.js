@@ -31,10 +31,12 @@ function giveBack({ values, at }) {
 
 async function check() {
   const mine = ++asked;
+  const body = new FormData(form);
+  body.delete("image"); // the checks look at texts
   try {
     const response = await fetch(form.dataset.authoring, {
       method: "POST",
-      body: new FormData(form),
+      body,
       headers: { Accept: "application/json" },
     });
     if (!response.ok || mine !== asked) return;

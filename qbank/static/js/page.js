@@ -11,15 +11,27 @@ document.addEventListener("click", (event) => {
 document.querySelector("[data-error-summary]")?.focus();
 
 // A table in running text scrolls in its own box where the page is narrow; the keyboard must reach it then.
-for (const table of document.querySelectorAll(".prose table")) {
-  if (table.scrollWidth > table.clientWidth) table.tabIndex = 0;
-}
+// The window may become narrow later: a telephone is turned, the text is made larger.
+const reach = new ResizeObserver((changes) => {
+  for (const { target: table } of changes) {
+    if (table.scrollWidth > table.clientWidth) table.tabIndex = 0;
+    else table.removeAttribute("tabindex");
+  }
+});
+for (const table of document.querySelectorAll(".prose table")) reach.observe(table);
 
-// <time datetime="..." data-local> is written in UTC by the server; the title keeps that text.
-const format = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+// <time datetime="..." data-local> is written in UTC by the server; the title keeps that text. The form stays the
+// server's ("14 May 2026, 08:03"), so that days with and without an hour look alike in every browser.
+const format = new Intl.DateTimeFormat("en", {
+  day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+});
+const written = (moment) => {
+  const part = Object.fromEntries(format.formatToParts(moment).map(({ type, value }) => [type, value]));
+  return `${part.day} ${part.month} ${part.year}, ${part.hour}:${part.minute}`;
+};
 for (const time of document.querySelectorAll("time[data-local]")) {
   const moment = new Date(time.dateTime);
   if (Number.isNaN(moment.valueOf())) continue;
   time.title = time.textContent;
-  time.textContent = format.format(moment);
+  time.textContent = written(moment);
 }

@@ -17,6 +17,7 @@ export class ItemView {
     this.clear = form.querySelector("[data-clear]");
     this.marks = [...document.querySelectorAll("[data-mark]")];
     this.submit = form.querySelector("[data-submit]");
+    this.levels = [...form.querySelectorAll("[data-level]")]; // none where the learner is not asked
   }
 
   get choice() {
@@ -26,6 +27,18 @@ export class ItemView {
 
   get marked() {
     return this.marks[0]?.getAttribute("aria-pressed") === "true";
+  }
+
+  get confidence() {
+    return this.levels.find((button) => button.getAttribute("aria-pressed") === "true")?.dataset.level ?? null;
+  }
+
+  showConfidence(level) {
+    for (const button of this.levels) {
+      const on = button.dataset.level === level;
+      button.setAttribute("aria-pressed", String(on));
+      button.value = `confidence:${on ? "" : button.dataset.level}`;
+    }
   }
 
   get locked() {
@@ -67,17 +80,19 @@ export class ItemView {
   }
 
   /** Show what the server has, with what still waits to be sent laid over it. */
-  adopt({ choice, marked, struck }, waiting = []) {
+  adopt({ choice, marked, struck, confidence }, waiting = []) {
     const letters = new Set(struck);
     for (const action of waiting) {
       if (action.kind === "choose") choice = action.letter;
       if (action.kind === "clear") choice = null;
       if (action.kind === "mark" || action.kind === "unmark") marked = action.kind === "mark";
+      if (action.kind === "confidence") confidence = action.text || null;
       if (action.kind === "strike") letters.add(action.letter);
       if (action.kind === "restore") letters.delete(action.letter);
     }
     this.showChoice(choice);
     this.showMarked(marked);
+    this.showConfidence(confidence);
     for (const button of this.strikes) this.showStruck(button.dataset.strike, letters.has(button.dataset.strike));
   }
 

@@ -70,7 +70,8 @@ class Room {
     this.highlighter.adopt(this.highlightsOfPage, waiting);
     if (waiting.length === 0 || this.data.submitted === "yes") return;
     const struck = this.item.strikes.filter((b) => this.item.isStruck(b.dataset.strike)).map((b) => b.dataset.strike);
-    this.item.adopt({ choice: this.item.choice, marked: this.item.marked, struck }, waiting);
+    const { choice, marked, confidence } = this.item;
+    this.item.adopt({ choice, marked, struck, confidence }, waiting);
     const note = waiting.findLast((action) => action.kind === "note");
     if (note && this.note) this.note.value = note.text;
   }
@@ -115,7 +116,9 @@ class Room {
       restore: () => this.strike(letter),
       submit: () => this.submit(),
       note: () => this.saveNote(),
-      pause: () => this.pause(),
+      pause: () => this.post("pause"),
+      confidence: () => this.confide(letter),
+      "hide-confidence": () => this.post("hide-confidence"),
     };
     return acts[name]?.();
   }
@@ -151,6 +154,13 @@ class Room {
     this.sender.act(this.position, struck ? "strike" : "restore", { letter });
   }
 
+  /** Say how sure one is; "" takes it back. It is no answer, and changes none. */
+  confide(level) {
+    if (this.item.locked) return;
+    this.item.showConfidence(level || null);
+    this.sender.act(this.position, "confidence", { text: level });
+  }
+
   saveNote() {
     clearTimeout(this.noteTimer);
     this.noteTimer = null;
@@ -179,10 +189,10 @@ class Room {
     return false;
   }
 
-  // What was done before the pause has to arrive before it: nothing counts while the clock stands.
-  async pause() {
+  // What was done before has to arrive before: nothing counts while the clock stands, and the page is made anew.
+  async post(value) {
     if (!(await this.settled())) return;
-    const action = Object.assign(document.createElement("input"), { type: "hidden", name: "action", value: "pause" });
+    const action = Object.assign(document.createElement("input"), { type: "hidden", name: "action", value });
     this.form.append(action);
     this.form.submit(); // past this script's own handler
   }
@@ -240,6 +250,10 @@ class Room {
     this.notice.textContent = text;
   }
 
+  sureAsSaved() {
+    return this.item.levels.length === 0 || this.acknowledged.confidence === this.item.confidence;
+  }
+
   showSaving() {
     const waiting = this.outbox.pending();
     const kept = this.outbox.durable ? "" : " This browser keeps nothing: do not close the page before it is saved.";
@@ -251,7 +265,7 @@ class Room {
     } else if (waiting.length > 0) {
       state = "saving";
       text = "Saving…";
-    } else if (this.acknowledged && this.acknowledged.choice === this.item.choice) {
+    } else if (this.acknowledged && this.acknowledged.choice === this.item.choice && this.sureAsSaved()) {
       state = "saved";
       text = "Saved";
     }
@@ -319,6 +333,10 @@ class Room {
       calculator: () => this.dock.toggle("calculator"),
       view: () => this.dock.toggle("view"),
       time: () => this.timer?.flip(),
+      confide: (place) => {
+        const button = this.item.levels[place - 1];
+        if (button && !button.disabled) this.confide(button.value.split(":")[1]);
+      },
     });
   }
 }

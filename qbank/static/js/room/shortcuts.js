@@ -31,13 +31,14 @@ export function bindSwitch(box) {
 /**
  * @param letters the options' letters, which win over every other key
  * @param actions {{choose, strike: (letter) => void, mark, submit, next, previous, review, clear, help, highlight, labs,
- *   calculator, view, time: () => void}} what has no action here does nothing
+ *   calculator, view, time: () => void, confide: (place) => void}} what has no action here does nothing
  */
 export function listen(letters, actions) {
   const named = {
     m: actions.mark, n: actions.next, p: actions.previous, s: actions.submit,
     r: actions.review, 0: actions.clear, "?": actions.help, h: actions.highlight, l: actions.labs,
     k: actions.calculator, v: actions.view, t: actions.time,
+    ...Object.fromEntries([1, 2, 3, 4].map((place) => [place, actions.confide && (() => actions.confide(place))])),
   };
   document.addEventListener("keydown", (event) => {
     const held = event.ctrlKey || event.altKey || event.metaKey || event.isComposing;
