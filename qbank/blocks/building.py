@@ -28,7 +28,7 @@ from qbank.blocks.models import (
     TimeUpPolicy,
     Timing,
 )
-from qbank.blocks.passes import current_pass, lock_learner
+from qbank.blocks.passes import current_pass, latest_pass, lock_learner
 from qbank.blocks.timing import closing_moment, limit_seconds
 from qbank.db.engine import begin_write
 from qbank.errors import ConflictError, InvalidError
@@ -38,6 +38,8 @@ from qbank.settings import Settings
 __all__ = ["Counts", "OpenTimedBlockError", "count_eligible", "start_block"]
 
 MAX_NAME = 200
+ORDERS_TRIED = 5  # draws where enemies use up the items
+FEW = 200  # eligible items up to which it is worked out how many can stand together
 LISTED = "listed"  # in a block's criteria: its items were named, not filtered
 
 
@@ -137,7 +139,7 @@ def _draw(
     eligible = drawing.eligible(session, person, pass_id, order.criteria)
     if order.count > eligible.total:
         raise _too_many(f"{eligible.total} {'is' if eligible.total == 1 else 'are'} eligible", order.count)
-    scored = drawing.pick(session, eligible.ranked(session, rng, drawing.first_look(order.count)), order.count)
+    scored = _most_together(session, eligible, rng, order.count)
     if len(scored) < order.count:
         raise _too_many(
             f"{eligible.total} are eligible, but only {len(scored)} of them can be in one block, because some give "
@@ -152,6 +154,33 @@ def _draw(
     rng.shuffle(waiting)
     pretest = drawing.pick(session, waiting, places, taken=scored)
     return scored[: order.count - len(pretest)], pretest
+
+
+def _most_together(session: Session, eligible: drawing.Eligible, rng: Random, count: int) -> list[int]:
+    """Return ``count`` items that may stand together; where an unlucky order gives fewer, the best of some orders."""
+    best: list[int] = []
+    for _order in range(ORDERS_TRIED):
+        found = drawing.pick(session, eligible.ranked(session, rng, drawing.first_look(count)), count)
+        best = max(best, found, key=len)
+        if len(best) == count:
+            break
+    return best
+
+
+def usual_count(session: Session, person: Person, criteria: Criteria, wanted: int) -> int:
+    """Return how many items to propose: ``wanted``, or as many as can stand in one block where these are fewer.
+
+    The number is the smallest of some draws, so that a draw in earnest reaches it.
+    """
+    current = latest_pass(session, person)
+    eligible = drawing.eligible(session, person, current.id if current else 0, criteria)
+    if eligible.total > FEW:
+        return wanted
+    most = min(wanted, eligible.total)
+    for seed in range(ORDERS_TRIED):
+        rng = Random(f"usual:{seed}")  # noqa: S311  a proposal, no secret
+        most = min(most, len(drawing.pick(session, eligible.ranked(session, rng, most), most)))
+    return max(1, most)
 
 
 def _take_listed(session: Session, pass_id: int, order: _Order) -> list[int]:

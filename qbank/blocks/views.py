@@ -51,15 +51,19 @@ def _build_form() -> tuple[BuildForm, list[ExamPreset]]:
     first = offered[0] if offered else None
     usual = min(first.items_per_block_max or 20 if first else 20, settings().block_max_items)
     defaults = {"preset": first.id if first else 0, "count": usual}
+    asked: dict[str, object] = {"count": None} if request.method == "POST" else {}
     if request.method == "POST":
         form = BuildForm(data=defaults)
     else:
         known = request.args.to_dict(flat=False)
         kept = _kept_filter() if request.endpoint == "blocks.build" else None
         values = saved_filters.criteria_of(kept).to_dict() if kept else {}
-        form = BuildForm(formdata=None, data=defaults | filters_from_query(known) | values, meta={"csrf": False})
+        asked = filters_from_query(known) | values
+        form = BuildForm(formdata=None, data=defaults | asked, meta={"csrf": False})
         form.kept = kept
     form.offer(taxa(db()), offered, settings().seconds_per_item)
+    if request.endpoint == "blocks.build" and "count" not in asked:
+        form.count.data = building.usual_count(db(), person(), form.criteria(), usual)
     return form, offered
 
 

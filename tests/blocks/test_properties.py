@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import date, timedelta
+from random import Random
 
 import pytest
 import sqlalchemy as sa
@@ -76,7 +77,9 @@ class Learner:
         before = building.count_eligible(self.session, self.person, Criteria())
         pass_id = current_pass(self.session, self.person).id
         drawable = drawing.eligible(self.session, self.person, pass_id, Criteria())
-        unused = {item_id for item_id, times in drawable.items() if times == 0}
+        ranked = list(drawable.ranked(self.session, Random(1), 2))
+        unused = {item_id for item_id in ranked if not drawable.seen.get(item_id)}
+        assert unused == set(ranked[: len(unused)]), "unused items come first"
         assert len(unused) == before.statuses["unused"]
         try:
             block = make.start(

@@ -152,3 +152,27 @@ def test_untimed_blocks_started_at_once_share_no_item(
         query = sa.select(Delivery.item_id).join(Block).where(Block.person_id == person_id)
         drawn = session.scalars(query).all()
         assert len(drawn) == len(set(drawn)) == 20
+
+
+def test_of_submits_at_once_one_is_final_and_it_is_the_one_that_is_scored(
+    sessions: Sessions, taken: tuple[int, str], settings: Settings
+) -> None:
+    with sessions() as session:
+        begin_write(session)
+        person = make.make_person(session)
+        person_id, token = person.id, make.start(session, person, settings, 3, feedback="tutor").token
+        session.commit()
+
+    def submit(number: int) -> Callable[[Session], object]:
+        action = taking.Action(event_id=f"submit-{number}", kind="submit", letter="ABCD"[number % 4])
+        return lambda session: taking.apply(session, session.get_one(Person, person_id), token, 1, action).status
+
+    results = [str(result) for result in together(sessions, [submit(number) for number in range(12)])]
+    assert sorted(set(results)) == ["refused", "saved"]
+    assert results.count("saved") == 1
+    with sessions() as session:
+        query = sa.select(Delivery).join(Block).where(Block.token == token, Delivery.position == 1)
+        delivery = session.scalars(query).one()
+        assert delivery.submitted_at is not None
+        assert delivery.chosen_option_id == delivery.option_order[results.index("saved") % 4]
+        assert rebuild(session, check=True) == []

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from qbank.accounts.models import Person
 from qbank.app import create_app
 from qbank.blocks import closing, taking
-from qbank.blocks.models import Block, BlockScore, TimeUpPolicy
+from qbank.blocks.models import Block, BlockScore, DeliveryEvent, TimeUpPolicy
 from qbank.blocks.rebuild import rebuild
 from qbank.blocks.timing import remaining
 from qbank.db.engine import make_engine, make_sessions
@@ -204,3 +204,41 @@ def test_a_change_of_the_clocks_neither_gives_nor_takes_time(
     assert make.act(session, person, block, 1, "choose", "B").status == "refused"
     assert block.ended_at == begin + timedelta(seconds=360)
     assert block.ended_at.utcoffset() == timedelta()
+
+
+def test_what_the_learner_and_the_format_are_given_later_moves_no_open_deadline(
+    session: Session, settings: Settings, person: Person, clock: TestClock
+) -> None:
+    preset = make.make_preset(session, time_up_policy=TimeUpPolicy.LOCK)
+    block = make.start(session, person, settings, 4, timing="timed", preset=preset)
+    before = block.deadline_at
+    clock.advance(seconds=100)
+    person.time_percent = 200
+    preset.seconds_per_item, preset.time_up_policy, preset.grace_seconds = 900, TimeUpPolicy.GRACE, 600
+    session.flush()
+    session.expire_all()
+    assert taking.find_block(session, person, block.token).deadline_at == before
+    assert make.act(session, person, block, 1, "choose", "A").remaining == 260.0
+    clock.advance(seconds=260, milliseconds=1)
+    assert make.act(session, person, block, 1, "choose", "B").status == "refused"
+    assert (block.ended_reason, block.ended_at) == ("time_up", before)
+    later = make.start(session, person, settings, 4, timing="timed", preset=preset)
+    assert later.limit_seconds == 4 * 900 * 2
+
+
+def test_of_two_tabs_the_last_to_write_before_the_deadline_wins_and_what_comes_after_is_no_answer(
+    session: Session, settings: Settings, person: Person, clock: TestClock
+) -> None:
+    block = start(session, settings, person, TimeUpPolicy.LOCK)
+    (right, wrong), clocks = make.letters(session, block)[1][:2], (359, 1, 0.001)
+    said = []
+    for tab, letter, seconds in zip(("first", "second", "first"), (right, wrong, right), clocks, strict=True):
+        clock.advance(seconds=seconds)
+        action = taking.Action(event_id=f"{tab}-{letter}-{seconds}", kind="choose", letter=letter, client=tab)
+        said.append(taking.apply(session, person, block.token, 1, action).status)
+    assert said == ["saved", "saved", "refused"]
+    chosen = sa.select(DeliveryEvent.client).where(DeliveryEvent.kind == "choose", DeliveryEvent.applied)
+    assert session.scalars(chosen.order_by(DeliveryEvent.id)).all() == ["first", "second"]
+    score = session.scalars(sa.select(BlockScore)).one()
+    assert (score.correct, score.incorrect, score.omitted) == (0, 1, 3)
+    assert rebuild(session, check=True) == []

@@ -85,7 +85,7 @@ def test_feedback_and_timing_are_chosen_apart(desk: Desk, app: Flask) -> None:
 
 def test_the_newest_format_in_force_is_offered_first_and_sets_the_number(desk: Desk) -> None:
     html = desk.get("/practise")
-    assert re.search(r'<option selected value="[1-9]\d*">Test exam 2026<', html)
+    assert re.search(r'<option selected value="[1-9]\d*">Test exam 2026 \(every item scored\)<', html)
     assert re.search(r'name="count"[^>]*value="4"', html)
 
 
