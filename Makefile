@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN_DIR ?= var
 
-.PHONY: help run test browser-tools bench anki-check screenshots lint types imports format lock audit wheel clean
+.PHONY: help run test browser-tools bench load anki-check screenshots lint types imports format lock audit wheel clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  \1\t/' | expand -t 18
@@ -31,6 +31,9 @@ test: $(VENV)/.dev browser-tools  ## set up, run every test on both databases an
 
 bench: $(VENV)/.dev  ## measure: times, numbers of queries, ratios to the bare work
 	@$(BIN)/python -m pytest -m bench tests/bench -s
+
+load: $(VENV)/.dev  ## 200 learners start in the same second: the save's percentiles against a bare durable insert
+	@$(BIN)/python -m tests.bench.room_load --learners 200
 
 anki-check: $(VENV)/.dev  ## open an exported package in Anki itself, twice (Anki goes into an environment of its own)
 	@$(PYTHON) -m venv .anki && .anki/bin/pip install -q anki

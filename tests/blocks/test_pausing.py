@@ -282,7 +282,7 @@ def test_an_action_or_a_form_that_arrives_during_the_pause_is_refused_and_says_w
 
 def test_there_is_no_pause_button_where_the_clock_cannot_be_stopped_and_the_address_refuses(desk: Desk) -> None:
     desk.get("/practise")
-    assert "the clock cannot be stopped" in desk.html
+    assert "The clock cannot be stopped." in desk.html
     token = desk.start(timing="timed")
     assert "data-pause" not in desk.html
     desk.press("pause", choice="A")

@@ -6,9 +6,7 @@ import re
 import signal
 import sqlite3
 import stat
-import threading
 from collections.abc import Callable
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -53,56 +51,6 @@ def test_the_first_run_prints_the_set_up_link_the_second_one_address_and_both_en
     assert spent.status == 404
     second.process.send_signal(signal.SIGINT)
     assert second.process.wait(timeout=60) == 0
-
-
-def start_block(browser: Browser) -> tuple[str, int]:
-    """Start a block; return its token and how many items it has."""
-    browser.get("/practise")
-    browser.post("/practise", what="start", count=5, feedback="exam", timing="untimed", preset=0)
-    found = re.search(r"/blocks/([^/]+)/1", browser.url)
-    assert found, (browser.status, browser.html[:2000])
-    return found.group(1), 5
-
-
-def test_every_acknowledged_answer_is_there_after_the_process_was_killed(serve: Serve, data: Path, run: Run) -> None:
-    server = serve()
-    browser = set_up(server)
-    token, count = start_block(browser)
-    acknowledged: dict[str, tuple[int, str]] = {}
-    for round_ in range(3):
-        browser.get(f"/blocks/{token}/1")
-        form_token, enough = browser.token(), threading.Event()
-        killer = threading.Thread(target=lambda event=enough, it=server: (event.wait(), it.process.kill()))
-        killer.start()
-        try:
-            for n in range(10_000):
-                event, letter, position = f"save-{round_}-{n:05d}", "ABC"[n % 3], n % count + 1
-                answer = browser.send(
-                    f"/blocks/{token}/{position}/events", form_token,
-                    {"event_id": event, "kind": "choose", "letter": letter, "client": f"browser-{round_}",
-                     "client_seq": n + 1},
-                )  # fmt: skip
-                assert browser.status == 200, answer
-                assert answer["status"] == "saved", answer
-                acknowledged[event] = (position, letter)
-                if n == 8 + 5 * round_:
-                    enough.set()  # the next saves race with the kill
-        except (OSError, ValueError, HTTPException):  # the server is gone in the middle of a request
-            pass
-        enough.set()
-        killer.join()
-        server.process.wait(timeout=60)
-        server = serve()
-        browser = Browser(server.base, browser.jar)
-    with sqlite3.connect(data / "qbank.sqlite3") as connection:
-        kept = dict(connection.execute("SELECT event_id, id FROM delivery_event").fetchall())
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    assert len(acknowledged) >= 3 * 9
-    assert not set(acknowledged) - set(kept), "acknowledged and lost"
-    server.process.send_signal(signal.SIGTERM)
-    assert server.process.wait(timeout=60) == 0
-    checked = run("rebuild", "--check")
-    assert checked.returncode == 0, checked.stderr
 
 
 def test_a_port_that_is_taken_is_said_in_one_line(serve: Serve, run: Run) -> None:

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from qbank.db.engine import make_engine
 from tests.blocks.classroom import Desk, form_token, make_learner, sign_in, stock
 from tests.conftest import TestClock, make_settings
 from tests.conftest_web import check_page
+from tests.db.test_durability import no_larger_files
 
 
 @pytest.fixture
@@ -183,6 +184,83 @@ def test_a_database_that_is_gone_and_comes_back(desk: Desk, engine: sa.Engine, p
     away.rename(path)
     assert desk.client.get("/healthz").status_code == 200
     check_recovery(desk, engine)
+
+
+@SQLITE
+def test_a_disk_that_takes_no_more(desk: Desk, engine: sa.Engine, path: Path) -> None:
+    """The system itself refuses: what SQLite writes comes from the disk's own error, not from a limit of its own."""
+    with no_larger_files(path.stat().st_size):
+        for number in range(200):  # until the log of the database is as long as a file may be
+            body = {"event_id": f"filling-{number:04d}", "kind": "note", "text": f"{number}" + "x" * 9000,
+                    "client": "browser-2", "client_seq": number + 1}  # fmt: skip
+            answer = desk.client.post(f"{desk.path}/events", json=body, headers={"X-CSRFToken": form_token(desk.html)})
+            if answer.status_code != 200:
+                break
+        assert answer.status_code == 503, answer.text
+        check_refusal(desk, engine)
+        assert saved(engine) == number, "a refused save left something"
+    check_recovery(desk, engine)
+
+
+POSTGRES = pytest.mark.parametrize(
+    "database_url", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
+)
+
+
+@contextmanager
+def outage(url: str, begin: str, end: str) -> Iterator[None]:
+    """Let a PostgreSQL database have this trouble for a while."""
+    other = make_engine(url, pooled=False)
+    with other.begin() as connection:
+        connection.exec_driver_sql(begin)
+    try:
+        yield
+    finally:
+        with other.begin() as connection:
+            connection.exec_driver_sql(end)
+
+
+TROUBLES = {
+    "no space left": (
+        "CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$; "
+        "CREATE TRIGGER no_space BEFORE INSERT ON delivery_event FOR EACH ROW EXECUTE FUNCTION no_space()",
+        "DROP FUNCTION no_space CASCADE",
+    ),
+    "read-only": (
+        "CREATE FUNCTION read_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "RAISE EXCEPTION 'cannot execute INSERT in a read-only transaction' USING ERRCODE = '25006'; END $$; "
+        "CREATE TRIGGER read_only BEFORE INSERT ON delivery_event FOR EACH ROW EXECUTE FUNCTION read_only()",
+        "DROP FUNCTION read_only CASCADE",
+    ),
+}
+
+
+@POSTGRES
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_a_server_that_cannot_write_refuses_and_recovers(
+    desk: Desk, engine: sa.Engine, database_url: str, trouble: str
+) -> None:
+    with outage(database_url, *TROUBLES[trouble]):
+        answer = save(desk, "in-the-outage")
+        assert answer.status_code == 503, answer.text
+        assert "not saved" in answer.get_json()["error"].lower()
+        assert saved(engine) == 0
+    assert [save(desk, "in-the-outage").get_json()["status"] for _ in range(2)] == ["saved", "repeated"]
+    assert saved(engine) == 1
+
+
+@POSTGRES
+def test_a_table_that_somebody_else_has_locked_is_waited_for_no_longer_than_a_save_may_take(
+    desk: Desk, engine: sa.Engine, database_url: str
+) -> None:
+    other = make_engine(database_url, pooled=False)
+    with other.begin() as connection:
+        connection.exec_driver_sql("LOCK TABLE delivery_event IN ACCESS EXCLUSIVE MODE")
+        answer = save(desk, "in-the-outage")
+        assert answer.status_code == 503, answer.text
+        assert "not saved" in answer.get_json()["error"].lower()
+    assert [save(desk, "in-the-outage").get_json()["status"] for _ in range(2)] == ["saved", "repeated"]
 
 
 @pytest.fixture
