@@ -30,6 +30,7 @@ from qbank.db import models
 from qbank.db.engine import begin_write, make_engine, make_sessions
 from qbank.settings import Settings, load
 from tests import postgres
+from tests.compiled import share_statements, templates_once
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 BACKENDS = ("sqlite", "postgresql")
@@ -93,6 +94,12 @@ def _chosen(metafunc: pytest.Metafunc) -> bool:
     return False
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _templates_once() -> Iterator[None]:
+    with templates_once():
+        yield
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty SQLite database with the whole schema, to be copied."""
@@ -104,18 +111,31 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """The URL of a PostgreSQL database with the whole schema, one a test process."""
+def postgres_cluster() -> Iterator[str]:
+    """The URL of an empty database in a PostgreSQL cluster of this test process."""
     if reason := postgres.unavailable():
         pytest.skip(reason)
     with postgres.cluster() as url:
-        engine = make_engine(url, pooled=False)
-        models.metadata.create_all(engine)
-        engine.dispose()
         yield url
 
 
-def _empty(url: str) -> None:
+@pytest.fixture(scope="session")
+def postgres_url(postgres_cluster: str) -> str:
+    """The URL of a PostgreSQL database with the whole schema, one a test process."""
+    engine = make_engine(postgres_cluster, pooled=False)
+    models.metadata.create_all(engine)
+    engine.dispose()
+    return postgres_cluster
+
+
+@pytest.fixture
+def postgres_bare_url(postgres_cluster: str) -> Iterator[str]:
+    """The URL of another database without any table, in the same cluster."""
+    with postgres.database(postgres_cluster, "bare") as url:
+        yield url
+
+
+def empty_postgres(url: str) -> None:
     """Empty every table, ending first whatever a failed test left connected.
 
     Rows are deleted and counters set back with the foreign keys asleep: TRUNCATE would make every table's and
@@ -123,6 +143,7 @@ def _empty(url: str) -> None:
     """
     engine = make_engine(url, pooled=False)
     deletes = "; ".join(f'DELETE FROM "{table.name}"' for table in models.metadata.sorted_tables)
+    deletes = f'DELETE FROM "{models.search.NAME}"; {deletes}'
     with engine.begin() as connection:
         connection.exec_driver_sql(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -147,13 +168,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     url: str = request.getfixturevalue("postgres_url")
     yield url
-    _empty(url)
+    empty_postgres(url)
 
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[sa.Engine]:
     """An engine on the test's empty database."""
     made = make_engine(database_url)
+    share_statements(made)
     yield made
     made.dispose()
 

@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 UNPRIVILEGED = ("postgres", "nobody")
 START_SECONDS = 60
 PR_SET_PDEATHSIG = 1
@@ -69,8 +71,11 @@ def _end_with_parent() -> None:
 
 
 @contextmanager
-def cluster() -> Iterator[str]:
-    """Start a cluster and yield the URL of its empty database ``qbank``; stop and remove it afterwards."""
+def cluster(options: tuple[str, ...] = ()) -> Iterator[str]:
+    """Start a cluster and yield the URL of its empty database ``qbank``; stop and remove it afterwards.
+
+    ``options`` of the server come after the usual ones and win over them.
+    """
     binaries = programs()
     assert binaries is not None, unavailable()
     folder = Path(tempfile.mkdtemp(prefix="qbank-pg-"))  # short: a socket's path has about 100 characters
@@ -95,7 +100,7 @@ def cluster() -> Iterator[str]:
     ]
     subprocess.run(initdb, check=True, cwd=folder, stdout=subprocess.DEVNULL, **user)
     command = [str(binaries / "postgres"), "-D", str(data), "-k", str(folder)]
-    for option in OPTIONS:
+    for option in (*OPTIONS, *options):
         command += ["-c", option]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, preexec_fn=_end_with_parent, **user)
@@ -108,6 +113,21 @@ def cluster() -> Iterator[str]:
         server.send_signal(signal.SIGQUIT)
         server.wait(timeout=START_SECONDS)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def database(cluster_url: str, name: str, *, template: str = "template1") -> Iterator[str]:
+    """Make another database in the cluster, yield its URL, and drop it with whatever is connected to it."""
+    server = sa.make_url(cluster_url).set(database="postgres")
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.exec_driver_sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    try:
+        yield server.set(database=name).render_as_string(hide_password=False)
+    finally:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _wait(binaries: Path, folder: Path, server: subprocess.Popen[bytes]) -> None:

@@ -11,10 +11,13 @@ from playwright.sync_api import Page
 from tests.browser.serving import AXE, WCAG
 
 SEVERE = {"serious", "critical"}
+WIDTHS = (320, 768, 1280)
+# What a theme can spoil. The structure of a page is the same in both themes and is looked at in the light one.
+RULES_OF_COLOUR = ["color-contrast", "link-in-text-block"]
 # Set to a folder to keep a picture of every page that a test looks at.
 PICTURES = os.environ.get("QBANK_TEST_PICTURES")
-_RUN = """async (tags) => {
-  const found = await axe.run(document, {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"]});
+_RUN = """async ([type, values]) => {
+  const found = await axe.run(document, {runOnly: {type, values}, resultTypes: ["violations"]});
   return found.violations.map((v) => ({id: v.id, impact: v.impact, nodes: v.nodes.map((n) => n.html.slice(0, 160))}));
 }"""
 _DUPLICATES = """() => {
@@ -24,12 +27,36 @@ _DUPLICATES = """() => {
 }"""
 
 
-def violations(page: Page) -> list[dict[str, object]]:
-    """Return axe's serious and critical findings on the page as it is."""
+def violations(page: Page, rules: list[str] | None = None, *, of_any_weight: bool = False) -> list[dict[str, object]]:
+    """Return axe's serious and critical findings on the page as it is, by these rules alone if some are named."""
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate(_RUN, WCAG)
-    return [violation for violation in found if violation["impact"] in SEVERE]
+    found = page.evaluate(_RUN, ["rule", rules] if rules else ["tag", WCAG])
+    return [violation for violation in found if of_any_weight or violation["impact"] in SEVERE]
+
+
+def overflow(page: Page) -> int:
+    """Return by how many pixels the page is wider than its window."""
+    wider: int = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return wider
+
+
+def problems_everywhere(page: Page, name: str, *, of_any_weight: bool = False) -> list[str]:
+    """Return what axe finds on the open page, in both themes at every width, and where it scrolls sideways.
+
+    The page is loaded once; its window is resized and its theme changed as a person might.
+    """
+    found: list[str] = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        for theme, rules in (("light", None), ("dark", RULES_OF_COLOUR)):
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+            place = f"{name} at {width}, {theme}"
+            seen = violations(page, rules, of_any_weight=of_any_weight)
+            found += [f"{place}: {one['id']} {one['nodes']}" for one in seen]
+        if (wider := overflow(page)) > 0:
+            found.append(f"{name} at {width} scrolls sideways by {wider} px")
+    return found
 
 
 def look(page: Page) -> None:
@@ -39,7 +66,7 @@ def look(page: Page) -> None:
     assert page.locator("h1").count() == 1, f"{page.url} has {page.locator('h1').count()} first headings"
     duplicates = page.evaluate(_DUPLICATES)
     assert duplicates == [], f"{page.url}: ids twice: {duplicates}"
-    width = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    width = overflow(page)
     assert width <= 0, f"{page.url} scrolls sideways by {width} px"
     found = violations(page)
     assert found == [], f"{page.url}\n{json.dumps(found, indent=1)}"

@@ -38,17 +38,27 @@ def served(app: Flask) -> Iterator[str]:
         thread.join(timeout=10)
 
 
+_running: list[Browser] = []
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Start Chromium; skips the test where there is none."""
+    """Start Chromium, or take the one that runs in this process; skips the test where there is none."""
     if not Path(CHROMIUM).exists():
         pytest.skip(f"no Chromium at {CHROMIUM}")
+    if _running:
+        yield _running[0]
+        return
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
         )
-        yield browser
-        browser.close()
+        _running.append(browser)
+        try:
+            yield browser
+        finally:
+            _running.remove(browser)
+            browser.close()
 
 
 def session_cookie(app: Flask, person_id: int) -> dict[str, str]:

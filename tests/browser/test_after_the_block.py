@@ -69,16 +69,19 @@ def test_confidence_by_key_survives_a_lost_connection_and_the_block_is_gone_thro
     page.get_by_role("button", name="End the block").click()
     page.get_by_role("link", name="Review the items").click()
     assert violations(page) == []
-    page.get_by_role("link", name="Omitted 2").click()
+    page.get_by_role("link", name="Omitted 2", exact=True).click()
     page.get_by_role("link", name="Go through these 2").click()
+    page.wait_for_load_state()  # keys work once the page's scripts have run
     page.keyboard.press("n")
     expect(page.locator("h1")).to_contain_text("Question 2")
+    page.wait_for_load_state()
     page.keyboard.press("p")
     expect(page.locator("h1")).to_contain_text("Question 1")
     page.get_by_role("button", name="Ran out of time").click()
     expect(page.get_by_role("button", name="Ran out of time")).to_have_attribute("aria-pressed", "true")
     assert violations(page) == []
     page.get_by_role("link", name="Try again").click()
+    page.wait_for_load_state()
     page.keyboard.press("b")
     page.keyboard.press("s")
     expect(page.locator(".verdict")).to_contain_text("This time: B")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, expect
@@ -18,17 +16,11 @@ from qbank.items.content import OptionContent, VersionContent
 from qbank.items.models import Origin
 from qbank.settings import Settings
 from tests.browser.looking import look
-from tests.browser.serving import chromium, served, session_cookie
+from tests.browser.serving import served, session_cookie
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
 ARTICLE = "# Bones?\n\n- Estrogen suppresses RANKL [1]\n\n## References\n\n[1] Bones. 2010.\n"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 def test_a_changed_statement_is_seen_and_judged_and_a_warning_dismissed(

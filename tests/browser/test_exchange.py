@@ -17,17 +17,11 @@ from qbank.app import create_app
 from qbank.db.engine import begin_write
 from qbank.settings import Settings
 from tests.browser.looking import look
-from tests.browser.serving import chromium, served, session_cookie
+from tests.browser.serving import served, session_cookie
 from tests.exchange.bank import add_taxa, line
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 MATCHING = "::q1:: Which hormone lowers calcium? {=Calcitonin ~Cortisol}\n\n::q2:: Match. {=a -> b =c -> d =e -> f}\n"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as made:
-        yield made
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from qbank import paths
 from tests.browser.gallery.app import PAGES, create_gallery
-from tests.browser.serving import AXE, WCAG, chromium, served
+from tests.browser.looking import problems_everywhere
+from tests.browser.serving import served
 
 STATIC = paths.PACKAGE / "static"
 OWN_SHEETS = ("tokens", "base", "layout", "components", "forms", "tables", "charts", "room", "desk", "print")
@@ -23,12 +24,6 @@ OWN_SHEETS = ("tokens", "base", "layout", "components", "forms", "tables", "char
 def address() -> Iterator[str]:
     with served(create_gallery()) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture
@@ -114,21 +109,11 @@ def test_what_is_vendored_is_what_its_list_says(folder: Path) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 768, 1280])
-def test_axe_finds_nothing_and_no_page_scrolls_sideways(browser: Browser, address: str, theme: str, width: int) -> None:
-    opened = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=theme)  # type: ignore[arg-type]
-    found: list[str] = []
-    for name in PAGES:
-        _open(opened, address, name)
-        opened.evaluate("document.querySelectorAll('details:not([data-menu])').forEach((d) => { d.open = true })")
-        if opened.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            found.append(f"{name}: wider than {width} px")
-        opened.evaluate(AXE.read_text(encoding="utf-8"))
-        result = opened.evaluate("(tags) => axe.run({ runOnly: { type: 'tag', values: tags } })", WCAG)
-        found += [f"{name}: {v['id']} {[n['target'] for n in v['nodes']]}" for v in result["violations"]]
-    opened.close()
-    assert found == []
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_and_no_page_scrolls_sideways(page: Page, address: str, name: str) -> None:
+    _open(page, address, name)
+    page.evaluate("document.querySelectorAll('details:not([data-menu])').forEach((d) => { d.open = true })")
+    assert problems_everywhere(page, name, of_any_weight=True) == []
 
 
 @pytest.mark.browser

@@ -3,42 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-import sqlalchemy as sa
-from playwright.sync_api import Browser, Error, Locator, Page, Route, expect
+from playwright.sync_api import Error, Locator, Page, Route, expect
 
-from qbank import clock as clock_module
-from qbank.app import create_app
-from qbank.settings import Settings
-from tests.browser.room_fixtures import Scene, ShiftedClock, stocked
-from tests.browser.serving import chromium, served
+from tests.browser.room_fixtures import Scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
 SAVED = "Saved"
 NOT_SAVED = re.compile("Not saved yet")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture
-def scene(engine: sa.Engine, settings: Settings, browser: Browser) -> Iterator[Scene]:
-    time = ShiftedClock()
-    clock_module.use(time)
-    app = create_app(settings, engine)
-    person_id = stocked(app)
-    with served(app) as address:
-        made = Scene(app, address, browser, settings, time, person_id)
-        yield made
-        for context in made.browser.contexts:
-            context.close()
-    clock_module.use(None)
 
 
 def option(page: Page, letter: str) -> Locator:

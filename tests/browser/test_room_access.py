@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-import sqlalchemy as sa
-from playwright.sync_api import Browser, Page
 
-from qbank import clock as clock_module
 from qbank.accounts.models import Person
-from qbank.app import create_app
 from qbank.blocks import closing
-from qbank.settings import Settings
-from tests.browser.room_fixtures import Scene, ShiftedClock, stocked
-from tests.browser.serving import AXE, WCAG, chromium, served
+from tests.browser.looking import problems_everywhere, violations
+from tests.browser.room_fixtures import Scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
 WIDTHS = (320, 768, 1280)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
 @pytest.fixture
-def scene(engine: sa.Engine, settings: Settings, browser: Browser) -> Iterator[Scene]:
-    time = ShiftedClock()
-    clock_module.use(time)
-    app = create_app(settings, engine)
-    person_id = stocked(app, 24)
-    with served(app) as address:
-        yield Scene(app, address, browser, settings, time, person_id)
-        for context in browser.contexts:
-            context.close()
-    clock_module.use(None)
+def stock_size() -> int:
+    return 24
 
 
 @pytest.fixture
@@ -66,32 +45,12 @@ def pages(scene: Scene) -> dict[str, str]:
     }
 
 
-def findings(page: Page) -> list[str]:
-    """What axe says of this page, serious and critical."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("tags => axe.run(document, {runOnly: tags}).then(r => r.violations)", WCAG)
-    return [
-        f"{one['id']}: {one['help']} {[node['html'][:120] for node in one['nodes'][:3]]}"
-        for one in found
-        if one["impact"] in {"serious", "critical"}
-    ]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious_and_nothing_scrolls_sideways(
-    scene: Scene, pages: dict[str, str], scheme: str
-) -> None:
-    context = scene.context(color_scheme=scheme)
-    page = context.new_page()
+def test_axe_finds_nothing_serious_and_nothing_scrolls_sideways(scene: Scene, pages: dict[str, str]) -> None:
+    page = scene.context().new_page()
     wrong: list[str] = []
     for name, path in pages.items():
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 800})
-            page.goto(scene.address + path)
-            wrong += [f"{name} at {width}: {finding}" for finding in findings(page)]
-            across = page.evaluate("document.documentElement.scrollWidth")
-            if across > width:
-                wrong.append(f"{name} at {width}: the page is {across} px wide")
+        page.goto(scene.address + path)
+        wrong += problems_everywhere(page, name)
     assert wrong == []
 
 
@@ -99,7 +58,7 @@ def test_axe_finds_nothing_serious_in_the_help_sheet(scene: Scene, pages: dict[s
     page = scene.context().new_page()
     page.goto(scene.address + pages["room"])
     page.keyboard.press("?")
-    assert findings(page) == []
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("size", [(1280, 640), (375, 667)])

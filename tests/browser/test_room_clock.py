@@ -3,39 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from qbank import clock as clock_module
-from qbank.app import create_app
-from qbank.settings import Settings
-from tests.browser.room_fixtures import Scene, ShiftedClock, stocked
-from tests.browser.serving import chromium, served
+from tests.browser.room_fixtures import Scene
 from tests.browser.test_room import SAVED, choose, expect_state, option
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture
-def scene(engine: sa.Engine, settings: Settings, browser: Browser) -> Iterator[Scene]:
-    time = ShiftedClock()
-    clock_module.use(time)
-    app = create_app(settings, engine)
-    person_id = stocked(app)
-    with served(app) as address:
-        yield Scene(app, address, browser, settings, time, person_id)
-        for context in browser.contexts:
-            context.close()
-    clock_module.use(None)
 
 
 def test_the_timer_follows_the_server_and_not_the_device(scene: Scene) -> None:

@@ -19,7 +19,7 @@ from qbank.db.engine import begin_write
 from qbank.settings import Settings
 from tests.browser.looking import look
 from tests.browser.room_fixtures import ShiftedClock
-from tests.browser.serving import chromium, served
+from tests.browser.serving import served
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
@@ -63,12 +63,6 @@ class Hand:
         page.get_by_role("button", name=button).click()
         expect(page.get_by_role("navigation", name="Main")).to_be_visible()
         look(page)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

@@ -20,7 +20,6 @@ from qbank.db import migrate, models
 from qbank.db.engine import begin_write, make_engine, make_sessions
 from qbank.groups import service as groups
 from qbank.security import signin
-from tests import postgres
 from tests.blocks.classroom import make_learner, stock
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -34,10 +33,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'migrated.sqlite3'}"
         return
-    if reason := postgres.unavailable():
-        pytest.skip(reason)
-    with postgres.cluster() as url:
-        yield url
+    yield request.getfixturevalue("postgres_bare_url")
 
 
 @pytest.fixture
@@ -72,8 +68,34 @@ def tables_at(engine: sa.Engine) -> list[sa.Table]:
     return [table for table in models.metadata.sorted_tables if table.name in present]
 
 
+Columns = dict[str, list[sa.Column[Any]]]
+
+
+def columns_at(engine: sa.Engine, names: set[str]) -> Columns:
+    """Return the columns of these tables that exist at the present revision: later ones may add some."""
+    found = sa.inspect(engine).get_multi_columns(filter_names=sorted(names)) if names else {}
+    present = {name: {column["name"] for column in columns} for (_schema, name), columns in found.items()}
+    return {
+        name: [column for column in models.metadata.tables[name].columns if column.name in present[name]]
+        for name in sorted(names)
+    }
+
+
+def known(engine: sa.Engine, rows: Rows, names: set[str]) -> Rows:
+    """Return the rows of these tables, with the columns that exist at the present revision."""
+    held = {name: {column.name for column in columns} for name, columns in columns_at(engine, names).items()}
+    return {
+        name: sorted(
+            ({key: value for key, value in row.items() if key in held[name]} for row in rows[name]),
+            key=lambda row: repr(row),
+        )
+        for name in held
+    }
+
+
 def insert(engine: sa.Engine, rows: Rows, names: set[str]) -> None:
     """Insert the rows of these tables, the mutual links last."""
+    rows = rows | known(engine, rows, names)
     with engine.begin() as connection:
         for table in models.metadata.sorted_tables:
             if table.name not in names or not rows[table.name]:
@@ -92,10 +114,10 @@ def dump(engine: sa.Engine, names: set[str]) -> Rows:
     with engine.connect() as connection:
         return {
             name: sorted(
-                (dict(row) for row in connection.execute(sa.select(models.metadata.tables[name])).mappings()),
+                (dict(row) for row in connection.execute(sa.select(*columns)).mappings()),
                 key=lambda row: repr(row),
             )
-            for name in sorted(names)
+            for name, columns in columns_at(engine, names).items()
         }
 
 
@@ -106,7 +128,7 @@ def test_every_revision_keeps_every_row_up_and_down(empty_url: str, filled: Rows
     for revision in REVISIONS:
         migrate.upgrade(empty_url, revision)
         now = {table.name for table in tables_at(engine)}
-        assert {name: filled[name] for name in sorted(present)} == dump(engine, present), revision
+        assert known(engine, filled, present) == dump(engine, present), revision
         insert(engine, filled, now - present)
         present = now
         levels.append(now)
@@ -114,7 +136,7 @@ def test_every_revision_keeps_every_row_up_and_down(empty_url: str, filled: Rows
     for revision, left in zip(REVISIONS[-2::-1], levels[-2::-1], strict=True):
         migrate.downgrade(empty_url, revision)
         assert {table.name for table in tables_at(engine)} == left
-        assert {name: filled[name] for name in sorted(left)} == dump(engine, left), revision
+        assert known(engine, filled, left) == dump(engine, left), revision
     migrate.downgrade(empty_url, "base")
     assert tables_at(engine) == []
     migrate.upgrade(empty_url)
@@ -131,7 +153,7 @@ def test_every_constraint_has_a_name_of_the_convention(empty_url: str) -> None:
     engine = make_engine(empty_url, pooled=False)
     inspector = sa.inspect(engine)
     for table in inspector.get_table_names():
-        if table == "alembic_version":
+        if table == "alembic_version" or (empty_url.startswith("sqlite") and models.search.is_own(table)):
             continue
         keys = inspector.get_foreign_keys(table)
         assert all((key["name"] or "").startswith(f"fk_{table}_") for key in keys), table

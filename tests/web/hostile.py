@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import sqlalchemy as sa
 from flask import Flask
@@ -138,14 +139,38 @@ def enter(app: Flask, person_id: int) -> FlaskClient:
 
 
 def addresses(rule: Rule, values: dict[str, Any], hostile: tuple[str, ...] = IN_PATHS) -> Iterator[str]:
-    """Yield the address with every part good, then with each part replaced by each hostile value."""
+    """Yield the address with every part good, then with each part replaced by each hostile value.
+
+    What is no number, or too large a one, never comes past the router to a view that takes one: of those values one
+    is sent, a different one for each address, so that all addresses together meet all values.
+    """
     good = {name: values.get(name, 1 if isinstance(rule._converters[name], IntegerConverter) else "x")
             for name in rule.arguments}  # fmt: skip
     yield _fill(rule, good, {})
     for name in sorted(rule.arguments):
-        if not isinstance(rule._converters[name], AnyConverter):
-            for value in hostile:
-                yield _fill(rule, good, {name: value})
+        for value in _worth_sending(rule, name, hostile):
+            yield _fill(rule, good, {name: value})
+
+
+def _worth_sending(rule: Rule, name: str, hostile: tuple[str, ...]) -> Iterator[str]:
+    converter = rule._converters[name]
+    if isinstance(converter, AnyConverter):
+        return
+    if not isinstance(converter, IntegerConverter):
+        yield from hostile
+        return
+    yield from (value for value in hostile if _is_taken(converter, value))
+    if others := [value for value in hostile if not _is_taken(converter, value)]:
+        yield others[sum(f"{rule.rule}{name}".encode()) % len(others)]
+
+
+def _is_taken(converter: IntegerConverter, value: str) -> bool:
+    """Return whether the router gives this value on to the view."""
+    text = unquote(value)
+    try:
+        return re.fullmatch(converter.regex, text) is not None and converter.to_python(text) is not None
+    except ValueError:
+        return False
 
 
 def _fill(rule: Rule, good: dict[str, Any], instead: dict[str, str]) -> str:

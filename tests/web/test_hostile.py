@@ -20,6 +20,10 @@ from qbank.settings import Settings
 from tests.web import hostile
 from tests.web.hostile import Bank, Written, check_answer, enter, furnish
 
+AFTERWARDS = {
+    "blocks.result", "blocks.explained", "blocks.keep", "blocks.look_back", "blocks.again", "blocks.answer_again",
+    "blocks.on_paper", "blocks.reason", "blocks.more_like_this", "blocks.report", "blocks.send_report",
+}  # fmt: skip
 NOT_WALKED = {"static", "accounts.sign_out"}  # the one is walked apart, the other would end the walk
 
 
@@ -40,7 +44,7 @@ def rules(app: Flask, method: str) -> Iterator[Rule]:
 
 def values_for(bank: Bank, rule: Rule, role: Role) -> dict[str, Any]:
     """Return good values for the parts of this address, as this person would use them."""
-    blocks = bank.ended if rule.endpoint in ("blocks.result", "blocks.explained", "blocks.keep") else bank.blocks
+    blocks = bank.ended if rule.endpoint in AFTERWARDS else bank.blocks
     token = bank.values["invitation"] if rule.endpoint == "accounts.join" else blocks[role]
     if rule.endpoint == "history.block":
         token = bank.ended[role]
@@ -95,7 +99,7 @@ def test_very_long_addresses_and_texts_never_make_a_fault(app: Flask, engine: sa
     client, written, names = enter(app, bank.people[Role.EDUCATOR]), Written(engine), hostile.form_names()
     for rule in rules(app, "POST"):
         good = next(hostile.addresses(rule, values_for(bank, rule, Role.EDUCATOR)))
-        send_form(client, written, good, dict.fromkeys(names, hostile.LONG[:20000]))
+        send_form(client, written, good, dict.fromkeys(names, hostile.LONG[:5000]))
         send_form(client, written, good, {"stem": hostile.LONG, "text": hostile.LONG, "name": hostile.LONG})
         send_form(client, written, good, {f"options-{n}-text": "x" for n in range(500)})
     for path in ("/items", "/practise", "/history", "/nowhere"):
@@ -234,4 +238,4 @@ def test_what_hostile_people_are_called_is_text_everywhere(app: Flask, bank: Ban
             good = next(hostile.addresses(rule, values_for(bank, rule, role)))
             response = client.get(good, follow_redirects=True)
             check_answer(response, good)
-            assert "<script>alert" not in response.text, good
+            assert response.mimetype != "text/html" or "<script>alert" not in response.text, good
