@@ -85,7 +85,10 @@ def test_what_is_chosen_offline_survives_a_reload_and_arrives_once_when_back_onl
     assert scene.choices(token) == []
     with pytest.raises(Error):
         page.reload()
-    page.context.set_offline(False)
+    context = page.context
+    page.close()  # Chromium would load its error page anew by itself, and send before we look
+    context.set_offline(False)
+    page = context.new_page()
     page.goto(f"{scene.address}/blocks/{token}/1")
     expect_state(page, SAVED)
     expect(option(page, "D")).to_be_checked()
