@@ -257,6 +257,8 @@ class _Writer:
         if not text:
             return ""
         escaped = escape_inline(_SPACE.sub(" ", text))
+        if escaped[-1] in "~^":  # alone at the end it means nothing, but here a tag's text may follow
+            escaped = f"{escaped[:-1]}\\{escaped[-1]}"
         if not self.carets:
             escaped = escaped.replace("\\^", "^")
         return escaped if self.tildes else escaped.replace("\\~", "~")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from qbank.exchange.html_markdown import HtmlError, to_markdown
@@ -29,6 +29,8 @@ def test_plain_text_is_seen_as_it_was_written(text: str) -> None:
 
 @calm
 @given(st.lists(pieces, max_size=7).map("".join))
+@example("~<b>d</b>~")
+@example("^<i>d</i>^")
 def test_the_visible_text_of_html_survives(html: str) -> None:
     seen = "".join(plain(html.replace("<hr>", "")).split())
     converted = to_markdown(html)
