@@ -10,17 +10,21 @@ What a test asks for decides what it gets:
   POST request is; what it holds is rolled back. Commit what other sessions or the application must see.
 - ``queries``: counts the SQL statements in a ``with`` block: ``with queries() as seen: ...; len(seen)``.
 
-Where PostgreSQL's server programs are missing its tests are skipped, and the end of the run says so.
+Where PostgreSQL's server programs are missing its tests are skipped, and the end of the run says so. Properties are
+tried on the same examples every time, so that a run says something of the change; ``HYPOTHESIS_PROFILE=default``
+tries new ones.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
@@ -31,6 +35,9 @@ from qbank.db.engine import begin_write, make_engine, make_sessions
 from qbank.settings import Settings, load
 from tests import postgres
 from tests.compiled import share_statements, templates_once
+
+hypothesis.settings.register_profile("steady", derandomize=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 BACKENDS = ("sqlite", "postgresql")
