@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import make_server
 
 from qbank.accounts.models import Person
+from qbank.db.engine import begin_write
 from qbank.security import signin
 
 CHROMIUM = os.environ.get("QBANK_TEST_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
@@ -64,6 +65,7 @@ def chromium() -> Iterator[Browser]:
 def session_cookie(app: Flask, person_id: int) -> dict[str, str]:
     """Sign a person in and return the cookie for the browser."""
     with app.extensions["qbank.sessions"]() as session:
+        begin_write(session)
         person = session.scalars(sa.select(Person).where(Person.id == person_id)).one()
         token = signin.start(session, person, days=30).get_id()
         session.commit()
