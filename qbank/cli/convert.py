@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
-from tempfile import NamedTemporaryFile, TemporaryDirectory
+from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 import click
 
+from qbank.cli.outputs import whole_file
 from qbank.cli.records import followed, format_of, opened
-from qbank.exchange.files import FolderFiles
+from qbank.exchange.files import FolderFiles, beside, put_beside
 from qbank.exchange.formats import FORMATS, Format
 from qbank.exchange.report import Problem, Refused, Unsupported
 from qbank.items.record import ItemRecord
@@ -82,20 +83,16 @@ def convert(file: Path, to_name: str, from_name: str | None, output: Path, as_js
 
 def _run(stream: BinaryIO, file: Path, source: Format, target: Format, output: Path, report: _Report) -> None:
     with TemporaryDirectory() as folder:
-        files = FolderFiles(Path(folder), also=(_beside(file), file.parent))
+        files = FolderFiles(Path(folder), also=beside(file))
         named: dict[str, None] = {}  # the images of the items that were written, in order
         items = _items(stream, file, source, target, files, report, named)
         first = next(items, None)
         if first is None:
             return
-        _write(target.write(_chain(first, items), files), output)
+        with whole_file(output) as made:
+            made.writelines(target.write(chain([first], items), files))
         if not target.carries_files:
-            _put_beside(named, files, output)
-
-
-def _beside(file: Path) -> Path:
-    """Return the folder that holds the images of a file without images of its own."""
-    return file.with_name(f"{file.stem}-files")
+            put_beside(files, named, beside(output)[0])
 
 
 def _items(
@@ -123,38 +120,6 @@ def _items(
             report.lost.update(target.loses(outcome, files))
             named.update(dict.fromkeys(outcome.media))
             yield outcome
-
-
-def _chain(first: ItemRecord, rest: Iterator[ItemRecord]) -> Iterator[ItemRecord]:
-    yield first
-    yield from rest
-
-
-def _write(parts: Iterator[bytes], output: Path) -> None:
-    """Write the whole file aside, then put it in its place: a fault half-way leaves what was there."""
-    with NamedTemporaryFile(dir=output.parent, prefix=f".{output.name}.", delete=False) as made:
-        try:
-            for part in parts:
-                made.write(part)
-        except BaseException:
-            os.unlink(made.name)
-            raise
-    os.chmod(made.name, 0o666 & ~_umask())
-    os.replace(made.name, output)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _put_beside(named: dict[str, None], files: FolderFiles, output: Path) -> None:
-    for name in named:
-        data = files.get(name)
-        if data is not None:
-            _beside(output).mkdir(exist_ok=True)
-            (_beside(output) / name).write_bytes(data)
 
 
 def _print(report: _Report, file: Path, output: Path) -> None:

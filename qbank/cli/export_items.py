@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import click
 
 from qbank.cli.edge import settings, transaction
+from qbank.cli.outputs import whole_file
 
 if TYPE_CHECKING:
     from qbank.exchange.exporting import Exported, Losses, Selection
@@ -68,18 +65,18 @@ def export_items(
 
 
 def _write(chosen: Selection, entry: Format, output: Path) -> Exported:
-    from qbank.exchange import exporting, images
+    from qbank.exchange import exporting, files, images
     from qbank.media.shelf import Shelf
 
     settled = settings()
     bank = images.Outgoing(Shelf(settled.data_dir))
-    beside = None if str(output) == "-" else images.beside(output)[0]
+    beside = None if str(output) == "-" else files.beside(output)[0]
     with transaction(settled, write=False) as session:
         chosen.check(session)
         total = exporting.count(session, chosen)
         looked_at = exporting.selected(session, chosen, limit=exporting.LOOKED_AT)
         _say(exporting.losses(entry, looked_at, bank, beside=beside is not None))
-        with click.progressbar(length=total, label=entry.title, file=sys.stderr) as bar, _opened(output) as target:
+        with click.progressbar(length=total, label=entry.title, file=sys.stderr) as bar, whole_file(output) as target:
             if not sys.stderr.isatty():
                 bar.hidden = True
             return exporting.export(
@@ -96,21 +93,3 @@ def _write(chosen: Selection, entry: Format, output: Path) -> Exported:
 def _say(losses: Losses) -> None:
     for phrase, number in losses.lost.most_common():
         click.echo(f"not in the file, of {number:,} of the first {losses.looked_at:,} items: {phrase}", err=True)
-
-
-@contextmanager
-def _opened(output: Path) -> Iterator[BinaryIO]:
-    """Open the output: a file appears under its name only when it is whole."""
-    if str(output) == "-":
-        yield sys.stdout.buffer
-        sys.stdout.flush()
-        return
-    made, name = tempfile.mkstemp(dir=output.absolute().parent, prefix=f".{output.name}.")
-    try:
-        with os.fdopen(made, "wb") as target:
-            yield target
-        os.chmod(name, 0o644)
-        os.replace(name, output)
-    except BaseException:
-        os.unlink(name)
-        raise

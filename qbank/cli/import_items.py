@@ -125,10 +125,10 @@ def _one(
     dry_run: bool,
     person_id: int | None,
 ) -> Report:
-    from qbank.exchange import images, importing
+    from qbank.exchange import files, importing
     from qbank.media.shelf import Shelf
 
-    kept: dict[str, Any] = {"shelf": Shelf(chosen.data_dir), "beside": images.beside(path) if path.is_file() else ()}
+    kept: dict[str, Any] = {"shelf": Shelf(chosen.data_dir), "beside": files.beside(path) if path.is_file() else ()}
     size = file.stat().st_size
     with click.progressbar(length=size, label=name, file=sys.stderr) as bar:
         if not sys.stderr.isatty():

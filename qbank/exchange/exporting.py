@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from qbank import search
 from qbank.errors import InvalidError
+from qbank.exchange.files import put_beside
 from qbank.exchange.formats import FORMATS, Format
 from qbank.exchange.images import Outgoing
 from qbank.items import records
@@ -200,7 +201,9 @@ def export(
             done.items += 1
             if images:
                 record = images.named(record)
-                _put_beside(images, record, aside)
+                if aside is not None:
+                    # The bank's images are called by their hash: one that is there already is the same.
+                    put_beside(images, [name for name in record.media if not (aside / name).exists()], aside)
             yield record
             progress(done.items)
 
@@ -212,13 +215,3 @@ def export(
     if not done.items:
         raise InvalidError("No item of the bank fits this selection.", cure="Choose wider, or another format.")
     return done
-
-
-def _put_beside(images: Outgoing, record: ItemRecord, folder: Path | None) -> None:
-    if folder is None:
-        return
-    for name in record.media:
-        path = folder / name
-        if not path.exists() and (data := images.get(name)) is not None:
-            folder.mkdir(exist_ok=True)
-            path.write_bytes(data)

@@ -123,3 +123,16 @@ class FolderFiles(_Naming):
             if path.is_file() and 0 < path.stat().st_size <= self.max_file:
                 return path.read_bytes()
         return None
+
+
+def beside(path: Path) -> tuple[Path, Path]:
+    """Return where the images of a file lie that carries none itself: the folder of its name, and its own."""
+    return path.with_name(f"{path.stem}-files"), path.parent
+
+
+def put_beside(files: Files, names: Iterable[str], folder: Path) -> None:
+    """Write these images into the folder beside a file that carries none itself; one that is lacking is passed over."""
+    for name in names:
+        if (data := files.get(name)) is not None:
+            folder.mkdir(exist_ok=True)
+            (folder / name).write_bytes(data)

@@ -99,11 +99,6 @@ def incoming(shelf: Shelf | None, beside: Iterable[Path] = (), *, write: bool = 
         yield Incoming(shelf, Path(folder), beside, write=write)
 
 
-def beside(path: Path) -> tuple[Path, Path]:
-    """Return where the images of a file lie that carries none itself: the folder of its name, and its own."""
-    return path.with_name(f"{path.stem}-files"), path.parent
-
-
 class Outgoing:
     """The bank's images as the writer of a format asks for them: each is called by its hash."""
 

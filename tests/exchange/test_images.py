@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
 from qbank.db.engine import begin_write, make_engine, make_sessions
-from qbank.exchange import exporting, images, running, undoing
+from qbank.exchange import exporting, files, images, running, undoing
 from qbank.exchange.exporting import Selection
 from qbank.exchange.formats import FORMATS
 from qbank.exchange.importing import Report, dry_run, import_file, import_run, preview_run
@@ -48,7 +48,7 @@ class Place:
         entry = FORMATS[name]
         bank = images.Outgoing(self.shelf)
         with self.sessions() as session, path.open("wb") as target:
-            exporting.export(session, Selection(), entry, target, images=bank, beside=images.beside(path)[0])
+            exporting.export(session, Selection(), entry, target, images=bank, beside=files.beside(path)[0])
         return path
 
     def uses(self) -> list[tuple[str, str, str]]:
@@ -106,7 +106,7 @@ def written(folder: Path, *items: dict[str, object], **files: bytes) -> Path:
 
 def test_the_images_beside_a_file_come_in_with_the_texts_that_show_them(place: Place, tmp_path: Path) -> None:
     path = written(tmp_path, item())
-    report = place.take(path, beside=images.beside(path))
+    report = place.take(path, beside=files.beside(path))
     assert (report.counts["imported"], report.refused, report.problems) == (1, [], [])
     scan, chart, photo = (cleaned(data).sha256 for data in (SCAN, CHART, PHOTO))
     assert place.uses() == [
@@ -119,7 +119,7 @@ def test_the_images_beside_a_file_come_in_with_the_texts_that_show_them(place: P
     with place.sessions() as session:
         assert f'src="/media/{scan}"' in session.scalars(sa.select(ItemVersion.stem_html)).one()
         assert set(session.scalars(sa.select(Media.file_name))) == {"scan.png", "chart.png", "photo.jpg"}
-    again = place.take(path, beside=images.beside(path))
+    again = place.take(path, beside=files.beside(path))
     assert (again.counts["unchanged"], place.count(ItemVersion), place.count(Media)) == (1, 1, 3)
 
 
@@ -129,18 +129,18 @@ def test_export_import_export_is_a_fixed_point_with_the_same_images(
     name: str, place: Place, elsewhere: Callable[[], Place], tmp_path: Path
 ) -> None:
     start = written(tmp_path, item(), item("q2", stem="Another ![A scan](scan.png) here."))
-    place.take(start, beside=images.beside(start))
+    place.take(start, beside=files.beside(start))
     one = place.give(name, place.folder / "out")
-    assert images.beside(one)[0].exists() == (name in BESIDE)
+    assert files.beside(one)[0].exists() == (name in BESIDE)
     there = elsewhere()
     report = there.take(one, format_name=name if name in FORMATS and FORMATS[name].can_read else "qti",
-                        beside=images.beside(one))  # fmt: skip
+                        beside=files.beside(one))  # fmt: skip
     assert (report.counts["imported"], report.refused) == (2, [])
     assert {sha256 for sha256, _at in there.shelf.all()} == {sha256 for sha256, _at in place.shelf.all()}
     assert {(field, alt, sha) for field, alt, sha in there.uses()} == set(place.uses())
     two = there.give(name, there.folder / "out")
     back = elsewhere()
-    back.take(two, format_name=name if FORMATS[name].can_read else "qti", beside=images.beside(two))
+    back.take(two, format_name=name if FORMATS[name].can_read else "qti", beside=files.beside(two))
     assert back.uses() == there.uses()
     if name != "xlsx":  # whose head holds the time of writing
         assert _content(two) == _content(back.give(name, back.folder / "out"))
@@ -156,7 +156,7 @@ def _content(path: Path) -> object:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_file_without_its_images_finds_those_that_this_bank_has(place: Place, tmp_path: Path) -> None:
     start = written(tmp_path, item())
-    place.take(start, beside=images.beside(start))
+    place.take(start, beside=files.beside(start))
     for name in BESIDE:
         out = place.give(name, place.folder / "out")
         assert place.take(out, format_name=name).counts["found"] == 1
@@ -167,7 +167,7 @@ def test_a_file_without_its_images_finds_those_that_this_bank_has(place: Place, 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_an_anki_package_holds_the_images_that_its_notes_show(place: Place, tmp_path: Path) -> None:
     start = written(tmp_path, item())
-    place.take(start, beside=images.beside(start))
+    place.take(start, beside=files.beside(start))
     with zipfile.ZipFile(place.give("anki", place.folder / "deck.apkg")) as archive:
         named = json.loads(archive.read("media"))
         assert {archive.read(number) for number in named} == {cleaned(data).data for data in (SCAN, CHART, PHOTO)}
@@ -196,8 +196,8 @@ def test_a_hostile_image_turns_down_its_own_record_with_the_cause_and_no_other(
         tmp_path, item("good"), item("bad", stem="![x](bad.png)", media=["bad.png"]), item("too"), **{"bad.png": data}
     )
     for report in (
-        dry_run(place.sessions, path, shelf=place.shelf, beside=images.beside(path)),
-        place.take(path, beside=images.beside(path)),
+        dry_run(place.sessions, path, shelf=place.shelf, beside=files.beside(path)),
+        place.take(path, beside=files.beside(path)),
     ):
         assert report.counts["imported"] == 2
         (refused,) = report.refused
@@ -236,7 +236,7 @@ def test_what_is_not_at_hand_is_said_and_the_item_comes_all_the_same(place: Plac
     path = written(
         tmp_path, item(stem="![x](lost.png) ![y](https://example.org/y.png)", media=["lost.png", "notes.pdf"])
     )
-    report = place.take(path, beside=images.beside(path))
+    report = place.take(path, beside=files.beside(path))
     assert report.counts["imported"] == 1
     assert [each.message.split(":")[0] for each in report.problems] == ["Files left out (lost.png, notes.pdf)"]
     bare = import_file(place.sessions, written(tmp_path, item("q2")))
@@ -246,10 +246,10 @@ def test_what_is_not_at_hand_is_said_and_the_item_comes_all_the_same(place: Plac
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_dry_run_writes_no_file_and_a_preview_no_row(place: Place, tmp_path: Path) -> None:
     path = written(tmp_path, item())
-    dry_run(place.sessions, path, shelf=place.shelf, beside=images.beside(path))
+    dry_run(place.sessions, path, shelf=place.shelf, beside=files.beside(path))
     assert not list(place.shelf.all())
     start = place.folder / "here"
-    place.take(path, beside=images.beside(path))
+    place.take(path, beside=files.beside(path))
     other = Place(tmp_path / "third", place.sessions)
     package = place.give("markdown-zip", start)
     with place.sessions() as session:
@@ -271,10 +271,10 @@ def test_a_dry_run_writes_no_file_and_a_preview_no_row(place: Place, tmp_path: P
 
 def test_undoing_an_import_leaves_the_images_that_other_items_show(place: Place, tmp_path: Path) -> None:
     first = written(tmp_path, item("kept"))
-    place.take(first, beside=images.beside(first))
+    place.take(first, beside=files.beside(first))
     undone = item("undone", stem="![x](own.png) ![A scan](scan.png)", media=["scan.png", "own.png"])
     second = written(tmp_path, undone, **{"own.png": picture(hue=77)})
-    place.take(second, beside=images.beside(second))
+    place.take(second, beside=files.beside(second))
     with place.sessions() as session:
         begin_write(session)
         run = session.scalars(sa.select(ImportRun.id).order_by(ImportRun.id.desc()).limit(1)).one()
@@ -299,5 +299,5 @@ def test_an_import_that_fails_leaves_files_at_most_and_no_row(
     monkeypatch.setattr(publishing, "publish", broken)
     path = written(tmp_path, item())
     with pytest.raises(RuntimeError, match="plug"):
-        place.take(path, beside=images.beside(path))
+        place.take(path, beside=files.beside(path))
     assert (place.count(Item), place.count(VersionMedia), place.count(Media)) == (0, 0, 0)
