@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, aliased
 from qbank.annulments import rulings
 from qbank.annulments.models import Annulment, AnnulmentKind
 from qbank.blocks.models import Block, BlockScore, BlockState, Delivery, LearnerItem, Outcome
+from qbank.blocks.scoring import Score
 from qbank.errors import ConflictError, InvalidError, NotFoundError
 from qbank.items.models import Item, ItemVersion, Option
 from qbank.measurement.intervals import wilson
@@ -59,26 +60,6 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """The counts of a block's score that a decision can move."""
-
-    correct: int
-    incorrect: int
-    omitted: int
-    annulled: int
-
-    @property
-    def scored(self) -> int:
-        """How many items count: n."""
-        return self.correct + self.incorrect + self.omitted
-
-    @property
-    def percent(self) -> float | None:
-        """The score in per cent; None where nothing counts."""
-        return 100 * self.correct / self.scored if self.scored else None
-
-
-@dataclass(frozen=True, slots=True)
 class Moved:
     """An ended block whose score changes."""
 
@@ -86,8 +67,8 @@ class Moved:
     person_id: int
     ended_at: datetime
     score: BlockScore
-    before: Counts
-    after: Counts
+    before: Score
+    after: Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +161,13 @@ def outcome_then(keys: frozenset[int]) -> sa.ColumnElement[Any]:
     )
 
 
-def rescored(before: Counts, was: Outcome | None, then: Outcome | None, case: Case) -> Counts:
+def rescored(before: Score, was: Outcome | None, then: Outcome | None, case: Case) -> Score:
     """Return a block's counts after its one delivery of the version has moved."""
     without = _moved(before, was, annulled=case.annulled_before, by=-1)
     return _moved(without, then, annulled=case.annulled_after, by=1)
 
 
-def _moved(counts: Counts, outcome: Outcome | None, *, annulled: bool, by: int) -> Counts:
+def _moved(counts: Score, outcome: Outcome | None, *, annulled: bool, by: int) -> Score:
     name = "annulled" if annulled else str(outcome) if outcome else ""
     return replace(counts, **{name: getattr(counts, name) + by}) if name else counts
 
@@ -216,7 +197,7 @@ def moved(session: Session, case: Case, *, after_id: int = 0, limit: int = BATCH
 def _row(
     case: Case, block_id: int, person_id: int, ended_at: datetime, score: BlockScore, was: Outcome | None, then: Any
 ) -> Moved:
-    before = Counts(score.correct, score.incorrect, score.omitted, score.annulled)
+    before = Score(score.correct, score.incorrect, score.omitted, score.pretest, score.annulled)
     after = rescored(before, was, Outcome(then) if then else None, case)
     return Moved(block_id, person_id, ended_at, score, before, after)
 

@@ -9,10 +9,9 @@ from sqlalchemy.orm import Session, aliased
 
 from qbank import clock
 from qbank.accounts.models import Person
-from qbank.annulments.models import Annulment, AnnulmentKind, ScoreNotice
+from qbank.annulments.models import Annulment, ScoreNotice
 from qbank.blocks.models import Block, BlockScore
 from qbank.db.engine import begin_write
-from qbank.items.models import ItemVersion
 
 LISTED = 100  # decisions of one version
 
@@ -45,16 +44,6 @@ def decisions(session: Session, version_id: int) -> list[Made]:
         .limit(LISTED)
     )
     return [Made(row, name) for row, name in session.execute(query)]
-
-
-def in_force_of_item(session: Session, item_id: int) -> dict[int, AnnulmentKind]:
-    """Return what holds for the versions of an item, by version id. One query."""
-    query = (
-        sa.select(Annulment.version_id, Annulment.kind)
-        .join(ItemVersion, ItemVersion.id == Annulment.version_id)
-        .where(ItemVersion.item_id == item_id, Annulment.ended_at.is_(None))
-    )
-    return dict(session.execute(query).all())
 
 
 def count_news(session: Session, person_id: int) -> int:
