@@ -203,14 +203,7 @@ def _candidates(
     away = sa.func.abs(sa.func.coalesce(ItemCalibration.b, 0.0) - wanted)
     query = (
         sa.select(PoolEntry.item_id, PoolEntry.version_id, ItemCalibration.a, ItemCalibration.d)
-        .outerjoin(
-            ItemCalibration,
-            sa.and_(
-                ItemCalibration.version_id == PoolEntry.version_id,
-                ItemCalibration.run_id == plan.run_id,
-                ItemCalibration.a > 0,
-            ),
-        )
+        .outerjoin(ItemCalibration, difficulty.usable(PoolEntry.version_id, plan.run_id))
         .where(PoolEntry.system_id == area)
     )
     if eligible.unused is not None:

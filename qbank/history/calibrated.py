@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from qbank.items.models import PoolEntry
 from qbank.measurement.responses import Floats
+from qbank.statistics.difficulty import current_run_id, usable
 from qbank.statistics.models import CalibrationRun, ItemCalibration
 
 SAMPLE = 2000  # items of the bank that stand for it
@@ -28,12 +29,7 @@ class Calibration:
 
 def in_force(session: Session) -> Calibration | None:
     """Return the newest finished calibration; None where the bank has never been calibrated. One query."""
-    query = (
-        sa.select(CalibrationRun.id, CalibrationRun.finished_at)
-        .where(CalibrationRun.finished_at.is_not(None))
-        .order_by(CalibrationRun.finished_at.desc(), CalibrationRun.id.desc())
-        .limit(1)
-    )
+    query = sa.select(CalibrationRun.id, CalibrationRun.finished_at).where(CalibrationRun.id == current_run_id())
     row = session.execute(query).first()
     return None if row is None or row.finished_at is None else Calibration(row.id, row.finished_at)
 
@@ -62,14 +58,7 @@ def bank(session: Session, run: Calibration) -> tuple[Floats, Floats]:
     query = (
         sa.select(ItemCalibration.a, ItemCalibration.d)
         .select_from(PoolEntry)
-        .outerjoin(
-            ItemCalibration,
-            sa.and_(
-                ItemCalibration.version_id == PoolEntry.version_id,
-                ItemCalibration.run_id == run.run_id,
-                ItemCalibration.a > 0,
-            ),
-        )
+        .outerjoin(ItemCalibration, usable(PoolEntry.version_id, run.run_id))
         .where(PoolEntry.pretest.is_(False), PoolEntry.item_id % step == 0)
         .order_by(PoolEntry.item_id)
     )

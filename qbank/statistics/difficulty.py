@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from qbank.items.models import Difficulty, PoolEntry
 from qbank.statistics.models import CalibrationRun, ItemCalibration, ItemCounter
@@ -18,11 +18,26 @@ from qbank.statistics.models import CalibrationRun, ItemCalibration, ItemCounter
 EASY_B, HARD_B = -1.1, 0.0
 EASY_P, HARD_P = 0.75, 0.50
 P_LEAST = 30
+RunId = sa.ColumnElement[int] | int | None
 
 
 def current_run_id() -> sa.ScalarSelect[int]:
     """Return the newest finished calibration's id, as a subquery; NULL where there is none."""
     return sa.select(sa.func.max(CalibrationRun.id)).where(CalibrationRun.finished_at.is_not(None)).scalar_subquery()
+
+
+def in_run(
+    version_id: InstrumentedAttribute[int], run_id: sa.ColumnElement[int] | int | None
+) -> sa.ColumnElement[bool]:
+    """Return the condition that a calibration is that of this version in this run; for a join."""
+    return sa.and_(ItemCalibration.version_id == version_id, ItemCalibration.run_id == run_id)
+
+
+def usable(
+    version_id: InstrumentedAttribute[int], run_id: sa.ColumnElement[int] | int | None
+) -> sa.ColumnElement[bool]:
+    """Return the condition of `in_run` for a version that was not left out of the run: one with a slope."""
+    return sa.and_(in_run(version_id, run_id), ItemCalibration.a > 0)
 
 
 def _by_b() -> sa.Case[str]:
@@ -55,11 +70,7 @@ def apply(session: Session) -> None:
     """Give the pool the difficulties that were measured. Two statements, whatever the bank's size."""
     session.flush()
     counted = sa.select(_by_p()).where(ItemCounter.version_id == PoolEntry.version_id).scalar_subquery()
-    calibrated = (
-        sa.select(_by_b())
-        .where(ItemCalibration.version_id == PoolEntry.version_id, ItemCalibration.run_id == current_run_id())
-        .scalar_subquery()
-    )
+    calibrated = sa.select(_by_b()).where(in_run(PoolEntry.version_id, current_run_id())).scalar_subquery()
     with_p = sa.select(ItemCounter.version_id).where(ItemCounter.n >= P_LEAST)
     with_b = sa.select(ItemCalibration.version_id).where(
         ItemCalibration.run_id == current_run_id(), ItemCalibration.b.is_not(None)

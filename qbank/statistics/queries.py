@@ -14,13 +14,12 @@ from qbank.items.models import Item, ItemState, ItemVersion
 from qbank.items.taxonomy import Taxon
 from qbank.measurement.flags import Limits
 from qbank.measurement.intervals import wilson
-from qbank.statistics.difficulty import current_run_id
+from qbank.statistics.difficulty import current_run_id, in_run
 from qbank.statistics.models import ItemCalibration, ItemCounter
 
 _Query = sa.Select[*tuple[Any, ...]]
 
 LIMITS = Limits()
-R_LEAST = 100  # answers below which a correlation says little
 STATES = (ItemState.LIVE, ItemState.PRETEST, ItemState.SUSPENDED, ItemState.RETIRED)
 
 
@@ -117,7 +116,7 @@ def _joined(query: _Query) -> _Query:
         .join(Item, Item.published_version_id == ItemVersion.id)
         .outerjoin(
             ItemCalibration,
-            sa.and_(ItemCalibration.version_id == ItemCounter.version_id, ItemCalibration.run_id == current_run_id()),
+            in_run(ItemCounter.version_id, current_run_id()),
         )
     )
 
@@ -205,7 +204,7 @@ def versions_of(session: Session, item_id: int) -> list[VersionLine]:
         .outerjoin(ItemCounter, ItemCounter.version_id == ItemVersion.id)
         .outerjoin(
             ItemCalibration,
-            sa.and_(ItemCalibration.version_id == ItemVersion.id, ItemCalibration.run_id == current_run_id()),
+            in_run(ItemVersion.id, current_run_id()),
         )
         .where(ItemVersion.item_id == item_id)
         .order_by(ItemVersion.number.desc())
