@@ -5,13 +5,10 @@ bytes, and of each of its rarest words where it stands: under half a kilobyte a 
 bank's questions are read past them once. Two questions as alike as `SIMILAR` share one of the rarest words of
 either, so only such pairs are compared, and for one question at most `MAX_CANDIDATES`, its rarest words first: the
 time grows in proportion to the questions.
-
-Source of the measure: P. Jaccard, Etude comparative de la distribution florale, 1901 (shared words over all words).
 """
 
 from __future__ import annotations
 
-import math
 import zlib
 from array import array
 from bisect import bisect_left
@@ -24,11 +21,10 @@ from sqlalchemy.orm import Session
 from qbank.items.flaws import BankChecker
 from qbank.items.flaws.overlap import NEAR_DUPLICATE
 from qbank.items.flaws.reading import words
+from qbank.items.flaws.word_sets import MIN_WORDS, SIMILAR, finding_words, may_be_alike, shared
 from qbank.items.models import Item, ItemVersion
 from qbank.items.record import ItemRecord
 
-SIMILAR = 0.8  # shared words over all words of two questions
-MIN_WORDS = 4
 MAX_WORDS = 2_000  # of one question
 MAX_CANDIDATES = 50  # for each question of the bank
 MAX_KEPT = 5_000  # pairs that are named; all are counted
@@ -112,7 +108,7 @@ class Likeness:
         for at in range(len(self._names)):
             asked = self._words[self._ends[at] : self._ends[at + 1]]
             rare_first = sorted(asked, key=self._rarity)
-            for word in rare_first[: len(rare_first) - math.ceil(SIMILAR * len(rare_first)) + 1]:
+            for word in finding_words(rare_first):
                 pairs.append(word << 32 | at)
         return array("Q", sorted(pairs))
 
@@ -128,21 +124,14 @@ class Likeness:
             while place < len(index) and index[place] >> 32 == word and looked_at < MAX_CANDIDATES:
                 at = index[place] & 0xFFFFFFFF
                 place, looked_at = place + 1, looked_at + 1
-                if at not in seen and self._may_be_alike(len(asked), at):
+                if at not in seen and may_be_alike(len(asked), self._ends[at + 1] - self._ends[at]):
                     seen.add(at)
                     yield at
                     if len(seen) >= MAX_CANDIDATES:
                         return
 
-    def _may_be_alike(self, length: int, at: int) -> bool:
-        other = self._ends[at + 1] - self._ends[at]
-        return SIMILAR * max(length, other) <= min(length, other)
-
     def _share(self, asked: frozenset[int], at: int) -> float:
-        """Return the Jaccard index of two sets of words."""
-        other = self._words[self._ends[at] : self._ends[at + 1]]
-        common = len(asked.intersection(other))
-        return common / (len(asked) + len(other) - common)
+        return shared(asked, self._words[self._ends[at] : self._ends[at + 1]])
 
 
 def _numbers(text: str) -> frozenset[int]:

@@ -6,7 +6,6 @@ bank, or a hostile one, takes time in proportion to its size.
 
 from __future__ import annotations
 
-import math
 import re
 from array import array
 from collections import Counter, defaultdict
@@ -16,12 +15,11 @@ from dataclasses import dataclass, field, replace
 from qbank.items.flaws.finding import BankCheck, Hit, Severity, example
 from qbank.items.flaws.option_wording import normalised
 from qbank.items.flaws.reading import Reading, words
+from qbank.items.flaws.word_sets import MIN_WORDS, SIMILAR, finding_words, may_be_alike, shared
 from qbank.lexicon.terms import singular
 
-SIMILAR = 0.8  # shared words over all words of two questions
 NEARLY_ALL = 0.95
 LONG_WORDS = 30
-MIN_WORDS = 4
 MAX_CANDIDATES = 50  # for each word
 _NONE: frozenset[str] = frozenset()
 
@@ -71,23 +69,11 @@ def _add_text(memory: _Texts, reading: Reading) -> None:
         memory.texts.append(_Text(reading.record.name, asked, question, key, enemies))
 
 
-def _shared(one: array[int], other: array[int]) -> float:
-    """Return the Jaccard index of two sets of words."""
-    common = len(set(one).intersection(other))
-    union = len(one) + len(other) - common
-    return common / union if union else 0.0
-
-
-def _may_be_alike(one: array[int], other: array[int]) -> bool:
-    """Say whether two sets are near enough in size to share as much as that."""
-    return SIMILAR * max(len(one), len(other)) <= min(len(one), len(other))
-
-
 def _same_question(one: _Text, other: _Text) -> bool:
-    if one.name in other.enemies or other.name in one.enemies or not _may_be_alike(one.words, other.words):
+    if one.name in other.enemies or other.name in one.enemies or not may_be_alike(len(one.words), len(other.words)):
         return False
-    alike = _shared(one.words, other.words)
-    if alike < SIMILAR or _shared(one.question, other.question) < SIMILAR:
+    alike = shared(set(one.words), other.words)
+    if alike < SIMILAR or shared(set(one.question), other.question) < SIMILAR:
         return False
     if one.key >= 0 and one.key == other.key:
         return True
@@ -101,7 +87,7 @@ def _near_duplicate(memory: _Texts) -> Iterator[tuple[str | None, Hit]]:
     index: defaultdict[int, array[int]] = defaultdict(lambda: array("I"))
     for at, text in enumerate(texts):
         rare_first = sorted(text.words, key=lambda word: (frequency[word], word))
-        prefix = rare_first[: len(rare_first) - math.ceil(SIMILAR * len(rare_first)) + 1]
+        prefix = finding_words(rare_first)
         candidates = sorted({other for word in prefix for other in index[word]})
         twin = next((texts[other] for other in candidates if _same_question(texts[other], text)), None)
         if twin is not None:
