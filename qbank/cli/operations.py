@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ import sqlalchemy as sa
 
 from qbank.cli.edge import settings
 from qbank.media import archive
+from qbank.media.shelf import to_disk
 from qbank.settings import Settings
 
 
@@ -90,20 +90,12 @@ def copy_database(source: Path, target: Path) -> None:
             reader.backup(writer)
         if problems := _integrity(partial):
             raise click.ClickException(f"the copy is damaged: {'; '.join(problems)}")
-        _to_disk(partial)
+        to_disk(partial)
         partial.rename(target)
     except sqlite3.Error as error:
         raise click.ClickException(f"{source} could not be copied to {target}: {error}") from None
     finally:
         partial.unlink(missing_ok=True)
-
-
-def _to_disk(file: Path) -> None:
-    handle = os.open(file, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _open_to_read(file: Path) -> sqlite3.Connection:

@@ -76,7 +76,7 @@ class Shelf:
             with suppress(FileNotFoundError):
                 os.unlink(name)
             raise
-        _sync_folder(path.parent)
+        to_disk(path.parent)
 
     def all(self) -> Iterator[tuple[str, float]]:
         """Yield the hash of every file and when it was last put there, in seconds of the system's clock."""
@@ -98,8 +98,9 @@ class Shelf:
         self.path(sha256).unlink(missing_ok=True)
 
 
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+def to_disk(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
