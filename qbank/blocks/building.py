@@ -170,17 +170,13 @@ def _most_together(session: Session, eligible: drawing.Eligible, rng: Random, co
 def usual_count(session: Session, person: Person, criteria: Criteria, wanted: int) -> int:
     """Return how many items to propose: ``wanted``, or as many as can stand in one block where these are fewer.
 
-    The number is the smallest of some draws, so that a draw in earnest reaches it.
+    The number is the smallest of some draws, so that a draw in earnest reaches it. Five queries at most.
     """
     current = latest_pass(session, person)
     eligible = drawing.eligible(session, person, current.id if current else 0, criteria)
     if eligible.total > FEW:
         return wanted
-    most = min(wanted, eligible.total)
-    for seed in range(ORDERS_TRIED):
-        rng = Random(f"usual:{seed}")  # noqa: S311  a proposal, no secret
-        most = min(most, len(drawing.pick(session, eligible.ranked(session, rng, most), most)))
-    return max(1, most)
+    return max(1, drawing.surely_together(session, eligible, min(wanted, eligible.total), ORDERS_TRIED))
 
 
 def _take_listed(session: Session, pass_id: int, order: _Order) -> list[int]:

@@ -7,7 +7,7 @@ the bank.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import merge
@@ -200,12 +200,32 @@ def pick(session: Session, order: Iterable[int], count: int, taken: Collection[i
     while len(chosen) < count and (part := list(islice(waiting, size))):
         enemies = _enemies(session, (*part, *chosen, *taken))
         barred.update(other for item_id in (*chosen, *taken) for other in enemies.get(item_id, ()))
-        for item_id in part:
-            if item_id not in barred and len(chosen) < count:
-                chosen.append(item_id)
-                barred.update(enemies.get(item_id, ()))
+        _choose(part, count, enemies, chosen, barred)
         size = min(CHUNK, size * 4)
     return chosen
+
+
+def _choose(
+    order: Iterable[int], count: int, enemies: Mapping[int, set[int]], chosen: list[int], barred: set[int]
+) -> None:
+    """Add to ``chosen`` the next items of the order that nothing bars, up to ``count`` in all."""
+    for item_id in order:
+        if item_id not in barred and len(chosen) < count:
+            chosen.append(item_id)
+            barred.update(enemies.get(item_id, ()))
+
+
+def surely_together(session: Session, eligible: Eligible, count: int, draws: int) -> int:
+    """Return how many of ``count`` items each of so many draws found; for few items. Two queries, and no block."""
+    items = list(eligible.ranked(session, Random("together"), eligible.total))  # noqa: S311  no secret
+    enemies = _enemies(session, items)
+    for seed in range(draws if enemies else 0):
+        rng = Random(seed)  # noqa: S311
+        chosen: list[int] = []
+        order = sorted(items, key=lambda item_id: (eligible.seen.get(item_id, 0), rng.random()))
+        _choose(order, count, enemies, chosen, set())
+        count = len(chosen)
+    return count
 
 
 def _enemies(session: Session, item_ids: Iterable[int]) -> dict[int, set[int]]:
