@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 import pytest
@@ -24,6 +23,7 @@ from qbank.items.models import Item
 from qbank.settings import Settings
 from tests.annulments.deciding import decide, options_of
 from tests.blocks import factories as make
+from tests.threads import together
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -102,29 +102,6 @@ def test_what_is_stored_is_what_the_log_says(session: Session, settings: Setting
     finally:
         savepoint.rollback()
         session.expunge_all()
-
-
-def together(sessions: sessionmaker[Session], work: list[Callable[[Session], object]]) -> list[object]:
-    """Run the pieces of work at once, each in a thread and transaction of its own; return what came of each."""
-    gate = threading.Barrier(len(work))
-    results: list[object] = [None] * len(work)
-
-    def run(place: int) -> None:
-        gate.wait()
-        try:
-            with sessions() as session:
-                begin_write(session)
-                results[place] = work[place](session)
-                session.commit()
-        except Exception as error:
-            results[place] = error
-
-    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(work))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return results
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from importlib.util import module_from_spec, spec_from_file_location
@@ -24,6 +23,7 @@ from qbank.statistics import counters
 from qbank.statistics.models import ItemCounter, OptionCounter
 from tests.blocks import factories as make
 from tests.conftest import TestClock
+from tests.threads import together
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -205,6 +205,10 @@ def test_the_migration_counts_blocks_that_ended_before_it(
     assert counters.rebuild(session) == []
 
 
+def ending(person_id: int, token: str) -> Callable[[Session], object]:
+    return lambda session: closing.end_block(session, session.get_one(Person, person_id), token)
+
+
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_parallel_closes_lose_no_count(sessions: sessionmaker[Session], settings: Settings) -> None:
     with sessions() as session:
@@ -217,25 +221,8 @@ def test_parallel_closes_lose_no_count(sessions: sessionmaker[Session], settings
             make.answer(session, person, block, right=3, wrong=1)
             people.append((person.id, block.token))
         session.commit()
-    gate = threading.Barrier(len(people))
-    failures: list[Exception] = []
-
-    def end(person_id: int, token: str) -> None:
-        gate.wait()
-        try:
-            with sessions() as session:
-                begin_write(session)
-                closing.end_block(session, session.get_one(Person, person_id), token)
-                session.commit()
-        except Exception as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=end, args=each) for each in people]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert failures == []
+    results = together(sessions, [ending(*each) for each in people])
+    assert [result for result in results if isinstance(result, Exception)] == []
     with sessions() as session:
         assert {row.n for row in held(session).values()} == {8}
         assert sum(row.correct for row in held(session).values()) == 24
